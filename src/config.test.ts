@@ -1,0 +1,125 @@
+/** What the environment may say, and what is answered when it says something else. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type ConfigFault, describeVariables, readConfig } from './config.ts'
+
+function faultsOf(env: Record<string, string>): string[] {
+  try {
+    readConfig(env)
+  } catch (fault) {
+    return (fault as ConfigFault).faults
+  }
+  return []
+}
+
+describe('configuration: with nothing set', () => {
+  const { config, warnings } = readConfig({ PATH: '/bin' })
+
+  it('listens on loopback, ports that may give way', () => {
+    assert.deepEqual([config.host, config.port, config.portAsked], ['127.0.0.1', 8080, false])
+    assert.deepEqual([config.natsPort, config.natsPortAsked, config.natsUrl], [4222, false, undefined])
+  })
+
+  it('keeps its data in the clone', () => {
+    assert.match(config.dataDir, /[\\/]data$/)
+    assert.match(config.catalogFile, /[\\/]data[\\/]catalog\.json$/)
+  })
+
+  it('starts the ids where the founding document does', () => {
+    const { firstUserId, firstOrderId, firstOperationId, firstMessageId } = config
+    assert.deepEqual([firstUserId, firstOrderId, firstOperationId, firstMessageId], [93493453, 54321, 12345, 67890])
+  })
+
+  it('has no default price and warns of nothing', () => {
+    assert.equal(config.defaultPriceMinor, undefined)
+    assert.deepEqual(warnings, [])
+  })
+})
+
+describe('configuration: what is set', () => {
+  it('remembers that a port was asked for', () => {
+    const { config } = readConfig({ KASSA_PORT: '8080', KASSA_NATS_PORT: '4333' })
+    assert.deepEqual([config.portAsked, config.natsPort, config.natsPortAsked], [true, 4333, true])
+  })
+
+  it('reads money from its text, to the kopeck', () => {
+    const prices = ['99.90', '99.9', '100', '0.29'].map(
+      text => readConfig({ KASSA_DEFAULT_PRICE: text }).config.defaultPriceMinor,
+    )
+    assert.deepEqual(prices, [9990, 9990, 10000, 29])
+  })
+
+  it('takes an empty variable as unset', () => {
+    const { config } = readConfig({ KASSA_PORT: '', NATS_URL: '' })
+    assert.deepEqual([config.port, config.portAsked, config.natsUrl], [8080, false, undefined])
+  })
+
+  it('makes paths absolute', () => {
+    assert.match(readConfig({ KASSA_DATA: 'shop' }).config.dataDir, /^(\/|[A-Z]:\\).*shop$/)
+  })
+})
+
+describe('configuration: faults', () => {
+  const refused: [string, string][] = [
+    ['KASSA_HOST', '0.0.0.0'],
+    ['KASSA_HOST', '192.168.1.7'],
+    ['KASSA_PORT', '65536'],
+    ['KASSA_PORT', '80a'],
+    ['KASSA_PORT', '-1'],
+    ['KASSA_NATS_PORT', '4222.5'],
+    ['NATS_URL', 'http://127.0.0.1:4222'],
+    ['KASSA_SETTLE_WAIT_MS', '1e3'],
+    ['KASSA_LETTER_PENDING', 'yes'],
+    ['KASSA_IDEMPOTENCY_HOURS', '-168'],
+    ['KASSA_PARK_MS', 'soon'],
+    ['KASSA_CURRENCY', 'rub'],
+    ['KASSA_DEFAULT_PRICE', '0'],
+    ['KASSA_DEFAULT_PRICE', '9.999'],
+    ['KASSA_DEFAULT_PRICE', '+1'],
+    ['KASSA_REQUEST_DEADLINE_MS', ' 10'],
+    ['KASSA_LOG_LEVEL', 'loud'],
+    ['KASSA_FIRST_USER_ID', '0'],
+    ['KASSA_FIRST_ORDER_ID', '007'],
+    ['KASSA_FIRST_OPERATION_ID', '9007199254740992'],
+    ['KASSA_FIRST_MESSAGE_ID', 'm1'],
+  ]
+  for (const [name, text] of refused) {
+    it(`refuses ${name}=${text}, saying what was got and an example`, () => {
+      const [line = ''] = faultsOf({ [name]: text })
+      assert.ok(line.startsWith(`${name}: got "${text}"; `), line)
+      assert.match(line, new RegExp(`for example ${name}=\\S+$`))
+    })
+  }
+
+  it('names the reason for which only loopback is allowed', () => {
+    assert.match(faultsOf({ KASSA_HOST: '0.0.0.0' })[0]!, /until access control is built/)
+  })
+
+  it('are told all at once, with exit code 78', () => {
+    assert.throws(
+      () => readConfig({ KASSA_PORT: 'x', KASSA_CURRENCY: 'x', KASSA_PARK_MS: 'x' }),
+      (fault: ConfigFault) => fault.exitCode === 78 && fault.faults.length === 3,
+    )
+  })
+})
+
+describe('configuration: unknown names', () => {
+  it('warn, with the name that was meant', () => {
+    const { warnings } = readConfig({ KASSA_PROT: '8081' })
+    assert.deepEqual(warnings, ['KASSA_PROT is not a setting of Kassa; did you mean KASSA_PORT?'])
+  })
+
+  it('warn without a guess when nothing is near', () => {
+    assert.deepEqual(readConfig({ KASSA_COFFEE_MACHINE: 'on' }).warnings, [
+      'KASSA_COFFEE_MACHINE is not a setting of Kassa',
+    ])
+  })
+})
+
+describe('configuration: the table for --help', () => {
+  it('has every variable once, with a meaning and no path of this machine', () => {
+    const rows = describeVariables()
+    assert.equal(new Set(rows.map(row => row.name)).size, rows.length)
+    assert.ok(rows.every(row => row.meaning.length > 0 && !row.standard.startsWith('/')))
+  })
+})

@@ -1,0 +1,187 @@
+/** Every setting of Kassa: one schema, read from the environment in this file alone. */
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { exitCodes, type PlainFault, plainFault } from './exit.ts'
+import { nearestName } from './nearest-name.ts'
+import { faultLine, optionalSetting, setting, type Variable, variableOf } from './setting.ts'
+import { count, loopback, moneyMinor, natsUrl, onOff, path, port, startingId } from './setting-text.ts'
+
+const cloneDir = fileURLToPath(new URL('..', import.meta.url))
+
+const schema = z.object({
+  host: setting(loopback, {
+    name: 'KASSA_HOST',
+    standard: '127.0.0.1',
+    wish: 'only loopback is allowed until access control is built: give 127.0.0.1, ::1 or localhost',
+    example: '127.0.0.1',
+    meaning: 'address that the gateway listens on',
+  }),
+  port: setting(port, {
+    name: 'KASSA_PORT',
+    standard: '8080',
+    shown: '8080, or the next free',
+    wish: 'give a port from 0 to 65535; 0 takes any free one',
+    example: '8080',
+    meaning: 'port of the gateway; one that you ask for and that is taken is refused',
+  }),
+  dataDir: setting(path, {
+    name: 'KASSA_DATA',
+    standard: resolve(cloneDir, 'data'),
+    shown: 'data/ of the clone',
+    wish: 'give a directory',
+    example: '/var/lib/kassa',
+    meaning: 'directory of the stores and of the broker’s files',
+  }),
+  natsUrl: optionalSetting(natsUrl, {
+    name: 'NATS_URL',
+    wish: 'give the URL of a NATS server with JetStream',
+    example: 'nats://127.0.0.1:4222',
+    meaning: 'a NATS server that runs already; none is started then',
+  }),
+  natsPort: setting(port, {
+    name: 'KASSA_NATS_PORT',
+    standard: '4222',
+    shown: '4222, or the next free',
+    wish: 'give a port from 0 to 65535; 0 takes any free one',
+    example: '4222',
+    meaning: 'port of the nats-server that Kassa starts',
+  }),
+  natsServerBin: optionalSetting(path, {
+    name: 'NATS_SERVER_BIN',
+    wish: 'give the path of a nats-server program',
+    example: '/usr/local/bin/nats-server',
+    meaning: 'the nats-server to start; otherwise one is looked for, then fetched',
+  }),
+  settleWaitMs: setting(count(60_000), {
+    name: 'KASSA_SETTLE_WAIT_MS',
+    standard: '300',
+    wish: 'give milliseconds from 0 to 60000',
+    example: '300',
+    meaning: 'how long the reply to a new order may wait for its settling, ms',
+  }),
+  letterPending: setting(onOff, {
+    name: 'KASSA_LETTER_PENDING',
+    standard: 'on',
+    wish: 'give on or off',
+    example: 'off',
+    meaning: 'whether an order that waits gets a letter too',
+  }),
+  idempotencyHours: setting(count(87_600), {
+    name: 'KASSA_IDEMPOTENCY_HOURS',
+    standard: '168',
+    wish: 'give hours from 0 to 87600',
+    example: '168',
+    meaning: 'how long an Idempotency-Key is remembered, hours',
+  }),
+  parkMs: setting(count(86_400_000), {
+    name: 'KASSA_PARK_MS',
+    standard: '300000',
+    wish: 'give milliseconds from 0 to 86400000',
+    example: '300000',
+    meaning: 'how long a queued command waits for what it needs before it is a dead letter, ms',
+  }),
+  currency: setting(z.string().regex(/^[A-Z]{3}$/), {
+    name: 'KASSA_CURRENCY',
+    standard: 'RUB',
+    wish: 'give three capital letters (ISO 4217)',
+    example: 'EUR',
+    meaning: 'the one currency of this installation',
+  }),
+  catalogFile: setting(path, {
+    name: 'KASSA_CATALOG',
+    standard: resolve(cloneDir, 'data', 'catalog.json'),
+    shown: 'data/catalog.json of the clone',
+    wish: 'give a JSON file, a list of {product_id, name, price}',
+    example: '/etc/kassa/catalog.json',
+    meaning: 'products and prices, loaded on the first start',
+  }),
+  defaultPriceMinor: optionalSetting(moneyMinor, {
+    name: 'KASSA_DEFAULT_PRICE',
+    wish: 'give an amount above zero with at most two decimals',
+    example: '99.90',
+    meaning: 'price of a product that the catalogue does not know; unset, such an order is refused',
+  }),
+  requestDeadlineMs: setting(count(600_000), {
+    name: 'KASSA_REQUEST_DEADLINE_MS',
+    standard: '10000',
+    wish: 'give milliseconds from 0 to 600000',
+    example: '10000',
+    meaning: 'how long the gateway tries before a request is 503, ms',
+  }),
+  logLevel: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), {
+    name: 'KASSA_LOG_LEVEL',
+    standard: 'info',
+    wish: 'give fatal, error, warn, info, debug, trace or silent',
+    example: 'warn',
+    meaning: 'what is logged (JSON lines on stderr)',
+  }),
+  firstUserId: setting(startingId, idOf('USER', '93493453', 'user')),
+  firstOrderId: setting(startingId, idOf('ORDER', '54321', 'order')),
+  firstOperationId: setting(startingId, idOf('OPERATION', '12345', 'operation')),
+  firstMessageId: setting(startingId, idOf('MESSAGE', '67890', 'letter')),
+})
+
+/** The settings as the code reads them. A port counts as asked for when its variable is set, even to the usual number. */
+export type Config = z.output<typeof schema> & { portAsked: boolean; natsPortAsked: boolean }
+
+export type ConfigFault = PlainFault & { faults: string[] }
+
+/** Names that Kassa sets for its own processes; no person should. */
+const ownNames = ['KASSA_SUPERVISED', 'KASSA_LIFELINE']
+
+/**
+ * Reads the configuration. Empty variables count as unset. Unknown `KASSA_*` names are warnings;
+ * everything that is wrong is thrown as one `ConfigFault` (exit code 78), a line each.
+ */
+export function readConfig(env: Record<string, string | undefined>): { config: Config; warnings: string[] } {
+  const given = Object.entries(schema.shape).map(([key, field]) => [key, env[variableOf(field).name] || undefined])
+  const outcome = schema.safeParse(Object.fromEntries(given))
+
+  if (!outcome.success) {
+    const wrong = new Set(outcome.error.issues.map(issue => issue.path[0] as keyof typeof schema.shape))
+    throw configFault([...wrong].map(key => lineOf(key, env)))
+  }
+
+  const asked = { portAsked: Boolean(env.KASSA_PORT), natsPortAsked: Boolean(env.KASSA_NATS_PORT) }
+  return { config: { ...outcome.data, ...asked }, warnings: unknownNames(env) }
+}
+
+/** The table of all variables, in the order of the schema, for `--help` and the documents. */
+export function describeVariables(): { name: string; standard: string; meaning: string }[] {
+  return Object.values(schema.shape).map(field => {
+    const { name, standard, shown, meaning } = variableOf(field)
+    return { name, standard: shown ?? standard ?? '', meaning }
+  })
+}
+
+function idOf(name: string, standard: string, thing: string): Variable & { standard: string } {
+  const wish = 'give a positive integer without leading zeros, at most 9007199254740991'
+  return {
+    name: `KASSA_FIRST_${name}_ID`,
+    standard,
+    wish,
+    example: standard,
+    meaning: `first ${thing} id of a fresh system`,
+  }
+}
+
+function lineOf(key: keyof typeof schema.shape, env: Record<string, string | undefined>): string {
+  const variable = variableOf(schema.shape[key])
+  return faultLine(variable, env[variable.name])
+}
+
+function configFault(faults: string[]): ConfigFault {
+  const message = `Cannot start with this configuration:\n${faults.map(fault => `  ${fault}`).join('\n')}`
+  return Object.assign(plainFault(exitCodes.configuration, message), { faults })
+}
+
+function unknownNames(env: Record<string, string | undefined>): string[] {
+  const known = Object.values(schema.shape).map(field => variableOf(field).name)
+  const unknown = Object.keys(env).filter(name => name.startsWith('KASSA_') && ![...known, ...ownNames].includes(name))
+
+  return unknown.map(name => {
+    const meant = nearestName(name, known)
+    return meant ? `${name} is not a setting of Kassa; did you mean ${meant}?` : `${name} is not a setting of Kassa`
+  })
+}

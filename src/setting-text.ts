@@ -1,0 +1,33 @@
+/** How the text of a variable becomes a value; anything else is a fault. */
+import { resolve } from 'node:path'
+import { z } from 'zod'
+
+export const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .pipe(z.number().max(65_535))
+export const count = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .transform(Number)
+    .pipe(z.number().max(most))
+export const startingId = z
+  .string()
+  .regex(/^[1-9]\d{0,15}$/)
+  .transform(Number)
+  .pipe(z.number().max(Number.MAX_SAFE_INTEGER))
+export const path = z.string().transform(text => resolve(text))
+export const loopback = z.string().regex(/^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/)
+export const natsUrl = z.string().regex(/^((nats|tls):\/\/)?[^\s/]+$/)
+export const onOff = z.enum(['on', 'off']).transform(text => text === 'on')
+/** Kopecks, cents: 99.90 is 9990. Read from the text, since a float would round. The bound is the largest balance. */
+export const moneyMinor = z
+  .string()
+  .regex(/^\d{1,13}(\.\d{1,2})?$/)
+  .transform(text => {
+    const [whole, decimals = ''] = text.split('.')
+    return Number(whole) * 100 + Number(decimals.padEnd(2, '0'))
+  })
+  .pipe(z.number().min(1))
