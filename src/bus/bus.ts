@@ -94,7 +94,11 @@ export interface CommandQueue {
    * Puts a command into the queue; `id` becomes its `Nats-Msg-Id`. Resolves when it is on the disk; `duplicate` when
    * the broker had this id already a short while ago, `seq` then being that of the first. Throws `Unavailable`.
    */
-  send(subject: string, body: Uint8Array, options: { id: string; headers?: Headers }): Promise<{ seq: number; duplicate: boolean }>
+  send(
+    subject: string,
+    body: Uint8Array,
+    options: { id: string; headers?: Headers },
+  ): Promise<{ seq: number; duplicate: boolean }>
   /** The command at `seq` while it still waits. */
   get(seq: number): Promise<Message | undefined>
   /**

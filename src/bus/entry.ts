@@ -66,8 +66,7 @@ export const readHeaders = (text: string): EntryHeaders => {
 }
 
 /** The `Name: value` pairs of canonical header text, as a bus sends them. */
-export const headerPairs = (text: string): [name: string, value: string][] =>
-  text.split('\n').slice(0, -1).map(pairOf)
+export const headerPairs = (text: string): [name: string, value: string][] => text.split('\n').slice(0, -1).map(pairOf)
 
 /** Canonical header text from the headers a bus delivered; whatever is not an entry's header is left out. */
 export const headerText = (get: (name: string) => string | undefined): string => {

@@ -1,0 +1,169 @@
+/** What every actor answers and publishes, whatever it is about. */
+import { z } from 'zod'
+import { type Contract, defineContract } from '../../bus/contract.ts'
+import { id, shownId, shownMoment, shownUserId } from '../values.ts'
+
+/** A page of a list on input. `cursor` is what `next_cursor` gave. */
+export const pageFields = {
+  limit: z
+    .unknown()
+    .transform((value, context) => {
+      const limit = typeof value === 'number' ? value : /^\d{1,5}$/.test(String(value)) ? Number(value) : Number.NaN
+      if (Number.isInteger(limit) && limit >= 1 && limit <= 10_000) return limit
+      context.issues.push({ code: 'custom', input: value, message: 'should be a whole number from 1 to 10000' })
+      return z.NEVER
+    })
+    .meta({ jsonSchema: { type: 'integer', minimum: 1, maximum: 10_000 } })
+    .optional(),
+  cursor: id.optional(),
+}
+
+/** A list on output: at most `limit` items, and where the next page starts. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next_cursor: z.string().nullable() })
+
+/** A page that `pageOf` describes. */
+export type Page<T> = { items: T[]; next_cursor: string | null }
+
+/** A dead letter as it is listed: what could not be carried out, and why. */
+export const deadLetter = z.object({
+  dead_letter_id: shownId,
+  actor: z.string(),
+  command: z.string(),
+  reason: z.string(),
+  detail: z.string(),
+  body: z.unknown(),
+  attempts: z.int(),
+  version: z.string(),
+  status: z.enum(['waiting', 'redriven', 'discarded']),
+  created_at: shownMoment,
+})
+
+export const kernelContract = defineContract({
+  actor: 'kernel',
+  summary: 'what every actor answers and publishes',
+  commands: {
+    RedriveDeadLetter: {
+      summary: 'carry a dead letter out once more, as it was sent',
+      body: z.strictObject({ dead_letter_id: id }),
+      reply: deadLetter,
+      refusals: ['dead_letter_not_found', 'dead_letter_settled'],
+    },
+    DiscardDeadLetter: {
+      summary: 'give a dead letter up',
+      body: z.strictObject({ dead_letter_id: id }),
+      reply: deadLetter,
+      refusals: ['dead_letter_not_found', 'dead_letter_settled'],
+    },
+  },
+  queries: {
+    ListDeadLetters: {
+      summary: 'what could not be carried out, the newest first',
+      body: z.strictObject({ ...pageFields, status: z.enum(['waiting', 'redriven', 'discarded']).optional() }),
+      reply: pageOf(deadLetter),
+      refusals: [],
+    },
+    Health: {
+      summary: 'how the actor is: which step of the start it stands at and whom it waits for, or that it is open',
+      body: z.strictObject({}),
+      reply: z.object({
+        phase: z.string(),
+        waits_for: z.string().nullable(),
+        head: z.int(),
+        stream: z.int().nullable(),
+        cursors: z.record(z.string(), z.int()),
+        mailbox: z.int(),
+        pid: z.int(),
+        version: z.string(),
+      }),
+      refusals: [],
+    },
+    Cursor: {
+      summary: 'where this actor stands in the log of another (protocol, R5)',
+      body: z.strictObject({ source: z.string().max(80) }),
+      reply: z.object({ source: z.string(), seq: z.int(), chain: z.string() }),
+      refusals: ['unavailable'],
+    },
+    ReadLog: {
+      summary: 'entries of the log from a number on, for a reader whose stream is broken',
+      body: z.strictObject({ from: z.int().positive() }),
+      reply: z.object({
+        head: z.int(),
+        chain_before: z.string(),
+        entries: z.array(
+          z.object({
+            seq: z.int(),
+            subject: z.string(),
+            headers: z.string(),
+            body: z.string().describe('base64'),
+            chain: z.string(),
+          }),
+        ),
+      }),
+      refusals: [],
+    },
+    FindReply: {
+      summary: 'whether a command of this id was handled, with the fingerprint of its body',
+      body: z.strictObject({ command_id: z.string().max(600) }),
+      reply: z.object({ found: z.boolean(), fingerprint: z.string().nullable() }),
+      refusals: [],
+    },
+    CopyStore: {
+      summary: 'a consistent copy of the store, made beside it while the actor goes on; gives its file name',
+      body: z.strictObject({}),
+      reply: z.object({ path: z.string() }),
+      refusals: [],
+    },
+  },
+  events: {
+    Started: {
+      summary: 'a process took the log over; every earlier owner is fenced off (protocol, R5)',
+      data: z.object({ start_id: z.string(), version: z.string() }),
+    },
+    CommandRefused: {
+      summary: 'a rule said no, and the no must be remembered under the key of the request',
+      data: z.object({ command: z.string(), code: z.string() }),
+    },
+    NothingChanged: {
+      summary: 'a command found its wish fulfilled, and that must be remembered under its key',
+      data: z.object({ command: z.string() }),
+    },
+    CommandParked: {
+      summary: 'a queued command waits for something that has not happened yet',
+      data: z.object({ command: z.string(), waits_for: z.string(), until: z.string(), reason: z.string() }),
+      personal: z.object({ body: z.string() }),
+    },
+    DeadLettered: {
+      summary: 'a command could not be carried out and waits for a person',
+      data: z.object({
+        command: z.string(),
+        reason: z.string(),
+        detail: z.string(),
+        attempts: z.int(),
+        version: z.string(),
+      }),
+      personal: z.object({ body: z.string() }),
+    },
+    Redriven: {
+      summary: 'a dead letter is carried out once more',
+      data: z.object({ dead_letter_id: shownId, attempt: z.int() }),
+    },
+    Discarded: { summary: 'a dead letter was given up', data: z.object({ dead_letter_id: shownId }) },
+    InboxTrimmed: {
+      summary: 'ids of commands handled until then are forgotten (protocol, R10)',
+      data: z.object({ until: z.string() }),
+    },
+  },
+} satisfies Contract)
+
+/** The contract of an actor together with what every actor answers and publishes. */
+export const defineActorContract = <const C extends Contract>(contract: C) =>
+  defineContract({
+    ...contract,
+    commands: { ...kernelContract.commands, ...contract.commands },
+    queries: { ...kernelContract.queries, ...contract.queries },
+    events: { ...kernelContract.events, ...contract.events },
+  }) as C & Pick<typeof kernelContract, 'commands' | 'queries' | 'events'>
+
+/** A user on output, where a reply or event names one. */
+export const userField = { user_id: shownUserId }

@@ -1,0 +1,130 @@
+/** What the order actor answers and publishes: users, the catalogue, orders. */
+import { z } from 'zod'
+import { defineActorContract } from '../kernel/kernel-contract.ts'
+import { amount, email, id, line, locale, quantity, shownAmount, shownId, shownMoment, shownUserId } from '../values.ts'
+
+const ORDER_STATUS = ['Pending', 'Confirmed', 'Rejected'] as const
+export type OrderStatus = (typeof ORDER_STATUS)[number]
+
+/** An order as its readers see it. An order from the queue has a `product_name` and no `product_id`. */
+export const shownOrder = z.object({
+  order_id: shownId,
+  user_id: shownUserId,
+  product_id: shownId.nullable(),
+  product_name: z.string().nullable(),
+  quantity: z.int().positive(),
+  status: z.enum(ORDER_STATUS),
+  reason: z.string().nullable(),
+  total_amount: shownAmount,
+  created_at: shownMoment,
+  updated_at: shownMoment,
+  version: z.int(),
+})
+export type ShownOrder = z.infer<typeof shownOrder>
+
+const person = { first_name: line(200), last_name: line(200), email, locale: locale.optional() }
+const sealedPerson = z.object({ first_name: z.string(), last_name: z.string(), email: z.string() })
+
+export const orderContract = defineActorContract({
+  actor: 'order',
+  summary: 'users, the catalogue and orders',
+  commands: {
+    CreateUser: {
+      summary: 'make a user; the id is allotted',
+      body: z.strictObject(person),
+      reply: z.object({ user_id: shownUserId }),
+      refusals: [],
+    },
+    RegisterUser: {
+      summary: 'make a user whose id was allotted elsewhere',
+      body: z.strictObject({ user_id: id, ...person }),
+      reply: z.object({ user_id: shownUserId }),
+      refusals: [],
+      queueOnly: true,
+    },
+    CreateOrder: {
+      summary: 'order a product at its catalogue price; billing then charges the user',
+      body: z.strictObject({ user_id: id, product_id: id, quantity }),
+      reply: z.object({
+        order_id: shownId,
+        user_id: shownUserId,
+        product_id: shownId,
+        quantity: z.int().positive(),
+        status: z.literal('Pending'),
+      }),
+      refusals: ['user_not_found', 'product_not_found', 'invalid_quantity'],
+    },
+    PlaceOrder: {
+      summary: 'take an order whose id and total were settled elsewhere',
+      body: z.strictObject({
+        order_id: id,
+        user_id: id,
+        order_details: z.strictObject({ product_name: line(200), quantity, total_amount: amount }),
+      }),
+      reply: z.object({ order_id: shownId }),
+      refusals: ['user_not_found', 'invalid_amount'],
+      queueOnly: true,
+    },
+    SubscribeQueue: {
+      summary: 'make or confirm a durable consumer of that name on the events of created users',
+      body: z.strictObject({ queue_name: id }),
+      reply: z.object({ queue_name: shownId }),
+      refusals: ['name_taken', 'overloaded'],
+    },
+  },
+  queries: {
+    GetOrder: {
+      summary: 'one order',
+      body: z.strictObject({ order_id: id }),
+      reply: shownOrder,
+      refusals: ['order_not_found'],
+    },
+    GetUser: {
+      summary: 'whether a user exists',
+      body: z.strictObject({ user_id: id }),
+      reply: z.object({ user_id: shownUserId, locale, version: z.int() }),
+      refusals: ['user_not_found'],
+    },
+    GetQueue: {
+      summary: 'a durable consumer made by SubscribeQueue, and how many events wait in it',
+      body: z.strictObject({ queue_name: id }),
+      reply: z.object({ queue_name: shownId, stream: z.string(), consumer: z.string(), pending: z.int() }),
+      refusals: ['not_found'],
+    },
+  },
+  events: {
+    UserCreated: {
+      summary: 'a user exists',
+      data: z.object({ user_id: shownUserId, locale }),
+      personal: sealedPerson,
+    },
+    ProductChanged: {
+      summary: 'a product has this name and price from now on',
+      data: z.object({ product_id: shownId, name: z.string(), price: shownAmount }),
+    },
+    OrderCreated: {
+      summary: 'an order was taken; its price is frozen',
+      data: z.object({
+        order_id: shownId,
+        user_id: shownUserId,
+        product_id: shownId.nullable(),
+        product_name: z.string().nullable(),
+        quantity: z.int().positive(),
+        total_amount: shownAmount,
+        locale,
+      }),
+    },
+    OrderConfirmed: {
+      summary: 'the order is paid',
+      data: z.object({ order_id: shownId, user_id: shownUserId, locale }),
+    },
+    OrderRejected: {
+      summary: 'the order will not be carried out',
+      data: z.object({ order_id: shownId, user_id: shownUserId, reason: z.string(), locale }),
+    },
+    QueueSubscribed: {
+      summary: 'a durable consumer of this name shall exist on the events of created users',
+      data: z.object({ queue_name: shownId }),
+    },
+  },
+})

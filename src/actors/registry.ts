@@ -1,0 +1,19 @@
+/** Every actor there is: a new one is a folder and a line here. */
+import { billingContract } from './billing/contract.ts'
+import { notificationContract } from './notification/contract.ts'
+import { orderContract } from './order/contract.ts'
+
+/** The contracts, by actor. */
+export const CONTRACTS = {
+  order: orderContract,
+  billing: billingContract,
+  notification: notificationContract,
+} as const
+
+export type ActorName = keyof typeof CONTRACTS
+
+/** The names of all actors. */
+export const ACTOR_NAMES = Object.keys(CONTRACTS) as ActorName[]
+
+/** Whether there is an actor of this name. */
+export const isActorName = (name: string): name is ActorName => Object.hasOwn(CONTRACTS, name)

@@ -1,0 +1,188 @@
+/** The values that cross the boundary: ids, money, quantities, texts and times, as clients write and read them. */
+import { z } from 'zod'
+import { literalText } from '../bus/number-literal.ts'
+import type { ProblemCode } from '../bus/problem.ts'
+
+/** The most a balance can be: 9,999,999,999,999.99, in minor units. Fifteen digits, so a float holds it exactly. */
+export const MAX_BALANCE_MINOR = 999_999_999_999_999
+
+/** The most of one product in one order. */
+export const MAX_QUANTITY = 1_000_000
+
+const ID = /^[A-Za-z0-9_-]{1,64}$/
+const AMOUNT = /^(0|[1-9]\d*)(?:\.(\d{1,2}))?$/
+const CANONICAL_INTEGER = /^[1-9]\d{0,15}$/
+
+/** A field that is read from JSON by `read`, which gives `undefined` for what it doesn't take. */
+const field = <T>(
+  read: (value: unknown) => T | undefined,
+  about: { problem: ProblemCode; message: string; schema: Record<string, unknown> },
+) =>
+  z
+    .unknown()
+    .transform((value, context): T => {
+      const taken = read(value)
+      if (taken !== undefined) return taken
+      context.issues.push({ code: 'custom', input: value, message: about.message })
+      return z.NEVER
+    })
+    .meta({ problem: about.problem, jsonSchema: about.schema })
+
+// ---- ids
+
+/** The text of an id, or `undefined` for what is none. */
+export const readId = (value: unknown): string | undefined => {
+  const text = literalText(value)
+  return text !== undefined && ID.test(text) ? text : undefined
+}
+
+/** An id on input: a string or number of 1–64 of `[A-Za-z0-9_-]`; inside it is always its text. */
+export const id = field(readId, {
+  problem: 'invalid_id',
+  message: 'should be 1 to 64 of the characters A-Z a-z 0-9 _ -',
+  schema: {
+    anyOf: [
+      { type: 'string', pattern: ID.source },
+      { type: 'integer', minimum: 0 },
+    ],
+  },
+})
+
+/** A user's id on output: a JSON number when it is a canonical positive integer up to 2^53−1, else a string. */
+export const userIdOut = (id: string): number | string => {
+  if (!CANONICAL_INTEGER.test(id)) return id
+  const number = Number(id)
+  return Number.isSafeInteger(number) ? number : id
+}
+
+/** The shape of `userIdOut`. */
+export const shownUserId = z.union([z.int().positive(), z.string().regex(ID)])
+
+/** The shape of every other id on output. */
+export const shownId = z.string().regex(ID)
+
+// ---- money
+
+/**
+ * Integer minor units of an amount as written, or `undefined` for what is none: zero, signs, exponents, spaces, more
+ * than two decimals. An amount beyond every balance is `MAX_BALANCE_MINOR + 1`, which every rule refuses.
+ */
+export const readAmount = (value: unknown): number | undefined => {
+  const text = literalText(value)
+  const match = text === undefined ? null : AMOUNT.exec(text)
+  if (!match?.[1]) return undefined
+  if (match[1].length > 13) return MAX_BALANCE_MINOR + 1
+  const minor = Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0'))
+  return minor > 0 ? minor : undefined
+}
+
+/** An amount on input: `"1000"`, `"1000.50"`, `1000`, `1000.5`; inside integer minor units. */
+export const amount = field(readAmount, {
+  problem: 'invalid_amount',
+  message: 'should be a positive amount with at most two decimals, like "1000" or 99.90',
+  schema: {
+    anyOf: [
+      { type: 'string', pattern: AMOUNT.source },
+      { type: 'number', exclusiveMinimum: 0 },
+    ],
+  },
+})
+
+/** `"1000"` or `"99.90"`: an amount on output, from minor units. */
+export const amountOut = (minor: number): string => {
+  const cents = minor % 100
+  return cents === 0 ? String(minor / 100) : `${Math.trunc(minor / 100)}.${String(cents).padStart(2, '0')}`
+}
+
+/** The shape of `amountOut`. */
+export const shownAmount = z.string().regex(/^\d+(\.\d{2})?$/)
+
+/** Minor units of an amount that we wrote ourselves. */
+export const minorOf = (shown: string): number => {
+  const minor = readAmount(shown)
+  if (minor === undefined) throw new Error(`Cannot read the amount "${shown}" of an event: it was not written by Kassa`)
+  return minor
+}
+
+/** A balance on output: a JSON number. Fifteen digits at most, so the division prints exactly. */
+export const balanceOut = (minor: number): number => minor / 100
+
+/** The shape of `balanceOut`. */
+export const shownBalance = z.number().nonnegative()
+
+// ---- the rest
+
+/** How many of a product: a whole JSON number. */
+export const quantity = field(
+  value => (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_QUANTITY ? Number(value) : undefined),
+  {
+    problem: 'invalid_quantity',
+    message: `should be a whole number from 1 to ${MAX_QUANTITY}`,
+    schema: { type: 'integer', minimum: 1, maximum: MAX_QUANTITY },
+  },
+)
+
+/** One line of text of 1 to `most` characters, without control characters. */
+export const line = (most: number) =>
+  field(value => readText(value, most, /[\p{Cc}\u2028\u2029]/u), {
+    problem: 'invalid_field',
+    message: `should be text of 1 to ${most} characters without line breaks or control characters`,
+    schema: { type: 'string', minLength: 1, maxLength: most },
+  })
+
+/** Text of 1 to `most` characters; line breaks and tabs may be in it. */
+export const text = (most: number) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+  field(value => readText(value, most, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/), {
+    problem: 'invalid_field',
+    message: `should be text of 1 to ${most} characters without control characters`,
+    schema: { type: 'string', minLength: 1, maxLength: most },
+  })
+
+const readText = (value: unknown, most: number, refused: RegExp): string | undefined => {
+  if (typeof value !== 'string' || value.trim() === '' || value.length > most) return undefined
+  // A lone surrogate would be another character once it is stored as UTF-8.
+  return value.isWellFormed() && !refused.test(value) ? value : undefined
+}
+
+/** An e-mail address, up to 254 characters (RFC 5321). */
+export const email = field(
+  value => (typeof value === 'string' && value.length <= 254 && z.regexes.email.test(value) ? value : undefined),
+  {
+    problem: 'invalid_field',
+    message: 'should be an e-mail address like user@example.com',
+    schema: { type: 'string', format: 'email', maxLength: 254 },
+  },
+)
+
+/** The languages that letters are written in; the first is the default. */
+export const LOCALES = ['ru', 'en'] as const
+export type Locale = (typeof LOCALES)[number]
+
+/** A user's language. */
+export const locale = z.enum(LOCALES)
+
+/** A moment on input, RFC 3339; inside milliseconds since 1970. */
+export const moment = field(readMoment, {
+  problem: 'invalid_field',
+  message: 'should be an RFC 3339 time like 2023-09-07T14:30:00Z',
+  schema: { type: 'string', format: 'date-time' },
+})
+
+const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
+
+function readMoment(value: unknown): number | undefined {
+  const match = typeof value === 'string' ? RFC_3339.exec(value) : null
+  if (!match?.[1]) return undefined
+  const at = Date.parse((value as string).toUpperCase())
+  // Date.parse takes 30 February for 2 March in some engines; the day must give itself back.
+  const day = Date.parse(`${match[1]}T00:00:00Z`)
+  if (Number.isNaN(at) || Number.isNaN(day) || !new Date(day).toISOString().startsWith(match[1])) return undefined
+  return at
+}
+
+/** A moment on output: RFC 3339 UTC with whole seconds. */
+export const momentOut = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+
+/** The shape of `momentOut`. */
+export const shownMoment = z.iso.datetime()

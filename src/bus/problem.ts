@@ -1,0 +1,64 @@
+/** Every way of saying no that a client can meet: its code, HTTP status and title. */
+
+/**
+ * The codes of `application/problem+json`, on HTTP and on the bus alike. This table is the only place where a code
+ * meets a number; rules and kernel know codes alone.
+ */
+export const PROBLEMS = {
+  malformed_json: { status: 400, title: 'The body is not JSON that can be read' },
+  unknown_field: { status: 400, title: 'The body has a field that does not belong there' },
+  unknown_parameter: { status: 400, title: 'The query has a parameter that does not belong there' },
+  missing_field: { status: 400, title: 'A field that is needed is missing' },
+  invalid_id: { status: 400, title: 'An id is 1 to 64 of the characters A-Z a-z 0-9 _ -' },
+  invalid_amount: { status: 400, title: 'An amount is a positive number with at most two decimals' },
+  invalid_quantity: { status: 400, title: 'A quantity is a whole number from 1 to 1,000,000' },
+  invalid_field: { status: 400, title: 'A field has a value that cannot be taken' },
+  not_found: { status: 404, title: 'There is nothing at this address' },
+  user_not_found: { status: 404, title: 'There is no such user' },
+  product_not_found: { status: 404, title: 'There is no such product' },
+  order_not_found: { status: 404, title: 'There is no such order' },
+  dead_letter_not_found: { status: 404, title: 'There is no such dead letter' },
+  method_not_allowed: { status: 405, title: 'This address does not take this method' },
+  in_progress: { status: 409, title: 'A request with this key is still in progress' },
+  balance_limit: { status: 409, title: 'The balance would exceed what an account can hold' },
+  name_taken: { status: 409, title: 'The name is taken' },
+  dead_letter_settled: { status: 409, title: 'The dead letter was redriven or discarded already' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body has a type that is not read here' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request' },
+  foreign_host: { status: 403, title: 'The Host header names another machine' },
+  foreign_origin: { status: 403, title: 'A page of another origin may not call this' },
+  overloaded: { status: 429, title: 'Too much is waiting already' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'A part of the system does not answer at present' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** Where a field is at fault: a JSON pointer into the body (`#/amount`), or the parameter's name. */
+export type FieldFault = { pointer: string; detail: string }
+
+/** A no, as it travels: in the log under a key, and from actor to gateway. */
+export type Refusal = { code: ProblemCode; detail: string; errors?: FieldFault[] }
+
+/** An RFC 9457 problem document; `type` is a page the gateway serves, `instance` the request's id. */
+export type ProblemDocument = {
+  type: string
+  title: string
+  status: number
+  detail: string
+  instance: string
+  code: ProblemCode
+  errors?: FieldFault[]
+}
+
+/** The document for a refusal. */
+export const problemDocument = (refusal: Refusal, instance: string): ProblemDocument => ({
+  type: `/problems/${refusal.code}`,
+  title: PROBLEMS[refusal.code].title,
+  status: PROBLEMS[refusal.code].status,
+  detail: refusal.detail,
+  instance,
+  code: refusal.code,
+  ...(refusal.errors ? { errors: refusal.errors } : {}),
+})
