@@ -1,0 +1,57 @@
+/** The modules: installed when they are missing or the lock has changed. */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { withLock } from './lock.js'
+import { runNpm } from './npm.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const lockFile = join(root, 'package-lock.json')
+const markFile = join(root, 'node_modules', '.kassa-lock')
+
+/** Brings node_modules in step with package-lock.json; costs two small reads when it is. */
+export async function installModules() {
+  if (inStep()) return
+
+  await withLock(root, async () => {
+    // Another start may have done it while this one waited.
+    if (inStep()) return
+    if (!installedByHand()) await install()
+    writeFileSync(markFile, lockHash())
+  })
+}
+
+async function install() {
+  const began = Date.now()
+  console.error(
+    `Installing the modules of package-lock.json with npm ci (${existsSync(markFile) ? 'it has changed' : 'none yet'})`,
+  )
+  // Of development too: `npm test` and `npm run ok` need them and must not install a second time.
+  await runNpm(root, ['ci', '--include=dev']).catch(fault => {
+    const message = `Cannot install the modules: ${fault.message}\nGo online and start again, or run "npm ci" in ${root}`
+    throw Object.assign(new Error(message), { exitCode: 69 })
+  })
+  console.error(`Installed the modules in ${((Date.now() - began) / 1000).toFixed(1)} s`)
+}
+
+function inStep() {
+  return existsSync(markFile) && readFileSync(markFile, 'utf8') === lockHash()
+}
+
+function lockHash() {
+  return createHash('sha256').update(readFileSync(lockFile)).digest('hex')
+}
+
+/** Whether npm's own note of what it installed has all that the lock asks for: then there is nothing to do. */
+function installedByHand() {
+  const noteFile = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(noteFile)) return false
+
+  const installed = JSON.parse(readFileSync(noteFile, 'utf8')).packages
+  const asked = Object.entries(JSON.parse(readFileSync(lockFile, 'utf8')).packages)
+  const modules = asked.filter(([place, module]) => place !== '' && !module.optional)
+  return modules.every(
+    ([place, module]) => installed[place]?.version === module.version && existsSync(join(root, place)),
+  )
+}

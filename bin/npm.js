@@ -1,0 +1,52 @@
+/** Finding npm and running it: Node's own beside the program, else the one on the PATH. */
+import { spawn } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+
+const windows = process.platform === 'win32'
+
+/**
+ * Runs npm in `directory` on this very Node, so that its engine checks see the one that will run Kassa.
+ * Ends with npm's output in the error when it fails; says nothing otherwise.
+ */
+export async function runNpm(directory, args) {
+  const cli = npmScript()
+  const [command, before] = cli ? [process.execPath, [cli]] : [windows ? 'npm.cmd' : 'npm', []]
+  const quiet = ['--no-audit', '--no-fund', '--no-progress', '--ignore-scripts', '--loglevel=error']
+
+  const child = spawn(command, [...before, ...args, ...quiet], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: windows && !cli,
+  })
+  let said = ''
+  child.stdout.on('data', chunk => (said += chunk))
+  child.stderr.on('data', chunk => (said += chunk))
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve)).catch(fault => {
+    throw unavailable(fault.code === 'ENOENT' ? 'there is no npm beside Node or on the PATH' : fault.message)
+  })
+  if (code !== 0) throw unavailable(firstLines(said))
+}
+
+/** npm's own program text, so that it needs neither a shell nor another Node; undefined where npm is a wrapper. */
+function npmScript() {
+  const beside = dirname(realpathSync(process.execPath))
+  const onPath = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
+  const candidates = [
+    ...[beside, ...onPath].map(directory => join(directory, 'node_modules', 'npm', 'bin', 'npm-cli.js')),
+    join(beside, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+    ...onPath.map(directory => join(directory, 'npm')),
+  ]
+  const found = candidates.filter(file => existsSync(file)).map(file => realpathSync(file))
+  return found.find(file => file.endsWith('npm-cli.js'))
+}
+
+/** npm tells the cause first and its advice after it. */
+function firstLines(said) {
+  const lines = said.split('\n').filter(line => line.trim() && !line.includes('A complete log of this run'))
+  return lines.slice(0, 4).join('\n  ') || 'npm said nothing'
+}
+
+function unavailable(reason) {
+  return Object.assign(new Error(reason), { exitCode: 69 })
+}
