@@ -1,0 +1,207 @@
+/** One process's connection to the broker: requests, publishes and subscriptions that outlive a broker's restart. */
+import { connect, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
+import { type Clock, pause } from '../clock.ts'
+import type { Random } from '../random.ts'
+import type { Running } from './bus.ts'
+import type { BusLog } from './bus-log.ts'
+import { Unavailable } from './unavailable.ts'
+
+// A restarted broker is back within tens of milliseconds; one that is gone costs ten refused connects a second.
+const RECONNECT_WAIT_MS = 100
+// A peer that vanished without a word is given up after two or three of these.
+const PING_INTERVAL_MS = 5_000
+const CONNECT_ATTEMPT_MS = 2_000
+const CLOSE_MS = 2_000
+
+/** Thrown by `ask` when the broker says that nobody is subscribed to the subject: nothing was delivered. */
+export class NobodyListens extends Unavailable {
+  override name = 'NobodyListens'
+}
+
+export type LinkOptions = {
+  url: string
+  name: string
+  clock: Clock
+  random: Random
+  log: BusLog
+  /** How long the first connection may take before `Unavailable` is thrown. */
+  connectTimeoutMs: number
+}
+
+export type Ask = { headers?: MsgHdrs | undefined; timeoutMs: number }
+
+/** What the parts of the NATS bus share. */
+export type NatsLink = {
+  clock: Clock
+  random: Random
+  log: BusLog
+  /** Whether something can be sent now. */
+  connected: () => boolean
+  /** Fire and forget; throws only for what can never be sent (a subject with blanks, a body beyond the broker's limit). */
+  publish: (subject: string, body: Uint8Array, reply?: string, headers?: MsgHdrs) => void
+  /** The first answer. Throws `NobodyListens`, or `Unavailable` when disconnected, timed out or cut off while waiting. */
+  ask: (subject: string, body: Uint8Array, options: Ask) => Promise<Msg>
+  /** `hear` gets every message, again after a reconnect; what it throws goes to the log. */
+  subscribe: (subject: string, hear: (message: Msg) => void) => Running
+  /** A subject that only this process hears. */
+  inbox: () => string
+  onConnection: (changed: (connected: boolean) => void) => () => void
+  /** Calls `end` when this process closes its link, before anything is ended. */
+  onClosing: (end: () => void) => () => void
+  /** Whether the server belongs to a cluster. */
+  clustered: () => boolean
+  close: () => Promise<void>
+}
+
+/** Connects, again and again until it works or `connectTimeoutMs` is over. */
+export async function openLink(options: LinkOptions): Promise<NatsLink> {
+  const { name, clock, random, log } = options
+  // Permissions of a process will be given on this prefix, so its characters are those of a subject token.
+  const inboxPrefix = `_INBOX_${name.replace(/[^A-Za-z0-9_-]/g, '-')}`
+  const connection = await connectFirst(options, inboxPrefix)
+  const listeners = new Set<(connected: boolean) => void>()
+  const endings = new Set<() => void>()
+  const waiting = new Map<string, { answer: (message: Msg) => void; fail: (why: string) => void }>()
+  let connected = true
+  let closing = false
+  let asked = 0
+
+  const guarded = (subject: string, hear: (message: Msg) => void) => (error: Error | null, message: Msg) => {
+    // The client's reader stops for good at an exception in a callback, so none may leave here.
+    try {
+      if (error) log.warn({ subject, reason: error.message }, 'the broker ended a subscription')
+      else hear(message)
+    } catch (thrown) {
+      log.warn({ subject, err: thrown }, 'a message was not handled')
+    }
+  }
+
+  const setConnected = (now: boolean) => {
+    if (connected === now) return
+    connected = now
+    if (!closing) log.info({ connected }, now ? 'connected to the broker again' : 'lost the connection to the broker')
+    if (!now) for (const { fail } of [...waiting.values()]) fail('the connection to the broker was lost')
+    for (const changed of [...listeners]) {
+      try {
+        changed(now)
+      } catch (thrown) {
+        log.warn({ err: thrown }, 'a change of the connection was not handled')
+      }
+    }
+  }
+
+  const replies = `${inboxPrefix}.${random.uuid()}`
+  connection.subscribe(`${replies}.*`, {
+    callback: guarded(replies, message => {
+      waiting.get(message.subject)?.answer(message)
+    }),
+  })
+
+  const watch = async () => {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect' || status.type === 'staleConnection') setConnected(false)
+      else if (status.type === 'reconnect') setConnected(true)
+      else if (status.type === 'error') log.warn({ reason: status.error.message }, 'the broker refused something')
+    }
+  }
+  watch().catch(thrown => log.warn({ err: thrown }, 'the connection can no longer be watched'))
+  connection
+    .closed()
+    .then(reason => {
+      setConnected(false)
+      if (!closing) log.warn({ err: reason }, 'the connection to the broker is closed for good')
+    })
+    .catch(thrown => log.warn({ err: thrown }, 'the connection ended badly'))
+
+  const publish: NatsLink['publish'] = (subject, body, reply, headers) =>
+    connection.publish(subject, body, { ...(reply ? { reply } : {}), ...(headers ? { headers } : {}) })
+
+  const ask: NatsLink['ask'] = (subject, body, { headers, timeoutMs }) =>
+    new Promise((resolve, reject) => {
+      if (!connected || closing) throw new Unavailable(`Cannot ask ${subject}: there is no connection to the broker`)
+
+      const reply = `${replies}.${(++asked).toString(36)}`
+      publish(subject, body, reply, headers)
+
+      const done = () => {
+        waiting.delete(reply)
+        cancel()
+      }
+      const fail = (why: string) => {
+        done()
+        reject(new Unavailable(`No answer from ${subject}: ${why}`))
+      }
+      const cancel = clock.after(timeoutMs, () => fail(`nothing came within ${timeoutMs} ms`))
+      const answer = (message: Msg) => {
+        done()
+        if (message.data.length === 0 && message.headers?.code === 503) {
+          reject(new NobodyListens(`No answer from ${subject}: nobody listens there`))
+        } else resolve(message)
+      }
+      waiting.set(reply, { answer, fail })
+    })
+
+  return {
+    clock,
+    random,
+    log,
+    connected: () => connected && !closing,
+    publish,
+    ask,
+    subscribe: (subject, hear) => {
+      const subscription = connection.subscribe(subject, { callback: guarded(subject, hear) })
+      return { stop: async () => subscription.unsubscribe() }
+    },
+    inbox: () => `${inboxPrefix}.${random.uuid()}`,
+    onConnection: changed => {
+      listeners.add(changed)
+      return () => listeners.delete(changed)
+    },
+    onClosing: end => {
+      endings.add(end)
+      return () => endings.delete(end)
+    },
+    clustered: () => connection.info?.cluster !== undefined,
+    close: async () => {
+      if (closing) return
+      for (const end of [...endings]) end()
+      closing = true
+      // Without a broker there is nobody to drain to.
+      if (connected) await Promise.race([connection.drain().catch(() => {}), pause(clock, CLOSE_MS)])
+      await connection.close()
+    },
+  }
+}
+
+async function connectFirst(options: LinkOptions, inboxPrefix: string): Promise<NatsConnection> {
+  const { url, name, clock, connectTimeoutMs } = options
+  const deadline = clock.monotonic() + connectTimeoutMs
+
+  while (true) {
+    try {
+      return await connect({
+        servers: url,
+        name,
+        inboxPrefix,
+        // The default gives up after ten attempts, and the connection is then closed for ever.
+        maxReconnectAttempts: -1,
+        ignoreAuthErrorAbort: true,
+        reconnectTimeWait: RECONNECT_WAIT_MS,
+        reconnectJitter: RECONNECT_WAIT_MS,
+        pingInterval: PING_INTERVAL_MS,
+        timeout: CONNECT_ATTEMPT_MS,
+        noAsyncTraces: true,
+      })
+    } catch (cause) {
+      if (clock.monotonic() >= deadline) {
+        const why = cause instanceof Error ? cause.message : String(cause)
+        throw new Unavailable(
+          `Cannot connect to the broker at ${url} within ${connectTimeoutMs} ms: ${why}; start it, or give its URL`,
+          'unavailable',
+          { cause },
+        )
+      }
+      await pause(clock, RECONNECT_WAIT_MS)
+    }
+  }
+}

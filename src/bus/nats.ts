@@ -1,0 +1,80 @@
+/** The bus over NATS and JetStream. */
+
+import type { Msg } from '@nats-io/transport-node'
+import { type Clock, systemClock } from '../clock.ts'
+import { type Random, systemRandom } from '../random.ts'
+import type { Bus, Message, Request } from './bus.ts'
+import { type BusLog, silentLog } from './bus-log.ts'
+import { askApi } from './nats-api.ts'
+import { fromNats, toNats } from './nats-headers.ts'
+import { type NatsLink, openLink } from './nats-link.ts'
+import { natsLogStream } from './nats-log-stream.ts'
+import { natsQueue } from './nats-queue.ts'
+import { ASYNC_API_LEVEL } from './streams.ts'
+
+const CONNECT_TIMEOUT_MS = 10_000
+
+export type NatsOptions = {
+  url: string
+  /** The process, as the broker lists its connections: `order.0`, `gateway`. */
+  name: string
+  /** All kinds of actor of the installation, the same in each of its processes; the queue takes commands for them. */
+  actors?: readonly string[]
+  /** How long the first connection may take. */
+  connectTimeoutMs?: number
+  /**
+   * Whether log streams may be made without an fsync a message, where the broker knows how. Leave it true: they are
+   * healed from the stores.
+   */
+  quickLogs?: boolean
+  clock?: Clock
+  random?: Random
+  log?: BusLog
+}
+
+/** Connects to the broker at `url`. Throws `Unavailable` when that does not work within `connectTimeoutMs`. */
+export async function connectNats(options: NatsOptions): Promise<Bus> {
+  const { url, name, connectTimeoutMs = CONNECT_TIMEOUT_MS, quickLogs = true, actors = [] } = options
+  const { clock = systemClock, random = systemRandom, log = silentLog } = options
+  const link = await openLink({ url, name, connectTimeoutMs, clock, random, log })
+  const quick = async () => quickLogs && !link.clustered() && (await apiLevel(link)) >= ASYNC_API_LEVEL
+
+  return {
+    request: async (subject, body, { headers = {}, timeoutMs }) =>
+      messageOf(await link.ask(subject, body, { headers: toNats(Object.entries(headers)), timeoutMs })),
+    serve: (subject, handle) => link.subscribe(subject, message => handle(requestOf(link, message))),
+    listen: (subject, hear) => link.subscribe(subject, message => hear(messageOf(message))),
+    logStream: address => natsLogStream(link, address, quick),
+    queue: natsQueue(link, actors),
+    onConnection: changed => void link.onConnection(changed),
+    close: () => link.close(),
+  }
+}
+
+/** What the broker can do, by the number it gives itself; 0 for one that gives none. */
+export async function apiLevel(link: NatsLink): Promise<number> {
+  const info = await askApi<{ api?: { level?: number } }>(link, 'INFO')
+  return info.api?.level ?? 0
+}
+
+const messageOf = (message: Msg): Message => ({
+  subject: message.subject,
+  body: message.data,
+  headers: fromNats(message.headers),
+})
+
+const requestOf = (link: NatsLink, message: Msg): Request => {
+  let answered = false
+  return {
+    ...messageOf(message),
+    respond: (body, headers = {}) => {
+      if (answered || !message.reply) return
+      answered = true
+      try {
+        link.publish(message.reply, body, undefined, toNats(Object.entries(headers)))
+      } catch (thrown) {
+        link.log.warn({ err: thrown, subject: message.subject }, 'an answer could not be sent')
+      }
+    },
+  }
+}
