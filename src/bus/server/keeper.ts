@@ -1,0 +1,39 @@
+/** The keeper: a few lines of sh between us and nats-server, which outlive us by seconds and then end it. */
+
+/** How long nats-server goes on after a supervisor that was killed, so that the actors can still drain, s. */
+const graceSeconds = 3
+/** How long it may take to end after that, s. */
+const endSeconds = 5
+
+/**
+ * stdin is a pipe that only the supervisor holds; when it closes, nats-server gets SIGTERM after the grace.
+ * `read` is a builtin: the watcher has no child of its own while it waits, so killing it leaves nothing.
+ * The server gets neither end of the pipe, and its pid is said on stdout.
+ */
+const script = `
+exec 3<&0 </dev/null
+"$@" 3<&- &
+server=$!
+echo "$server"
+exec >/dev/null
+(
+  read -r never <&3
+  exec 3<&-
+  sleep ${graceSeconds}
+  kill -TERM "$server"
+  sleep ${endSeconds}
+  kill -KILL "$server"
+) 2>/dev/null &
+watcher=$!
+exec 3<&-
+wait "$server"
+code=$?
+kill "$watcher" 2>/dev/null
+exit "$code"
+`
+
+/** The command that runs nats-server under its keeper; on Windows, which has no sh, bare. */
+export function keptCommand(program: string, args: string[]): { command: string; args: string[]; kept: boolean } {
+  if (process.platform === 'win32') return { command: program, args, kept: false }
+  return { command: 'sh', args: ['-c', script, 'kassa-nats-keeper', program, ...args], kept: true }
+}
