@@ -75,9 +75,10 @@ async function lookAround(named: string | undefined, path: string, say: Say): Pr
 
   const usable: NatsServer[] = []
   for (const { file, from } of candidates) {
-    const version = await askVersion(file).catch((fault: Error) =>
-      say(`Cannot use ${file}: ${firstLine(fault.message)}`),
-    )
+    const version = await askVersion(file).catch((fault: Error) => {
+      say(`Cannot use ${file}: ${firstLine(fault.message)}`)
+      return undefined
+    })
     if (!version) continue
     if (isUsable(version)) usable.push({ file, version, from })
     else say(`Cannot use ${file}: it is ${version}, which can't number a stream from N; 2.12 or later is wanted`)
