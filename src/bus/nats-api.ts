@@ -2,7 +2,8 @@
 import { type Msg, MsgHdrsImpl } from '@nats-io/transport-node'
 import type { Message } from './bus.ts'
 import type { Entry } from './entry.ts'
-import { entryOf, fromNats } from './nats-headers.ts'
+import { entryOf } from './entry-message.ts'
+import { fromNats } from './nats-headers.ts'
 import { type NatsLink, NobodyListens } from './nats-link.ts'
 import { Unavailable } from './unavailable.ts'
 

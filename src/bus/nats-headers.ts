@@ -1,10 +1,6 @@
 /** Headers as NATS carries them, to and from the bus's plain ones. */
 import { headers as emptyHeaders, type MsgHdrs } from '@nats-io/transport-node'
 import type { Headers } from './bus.ts'
-import { type Entry, headerText } from './entry.ts'
-
-/** The name under which a message carries its own id; an entry's is its chain. */
-export const MESSAGE_ID = 'Nats-Msg-Id'
 
 /** For publishing; `undefined` where there are none, which is the shorter message. */
 export const toNats = (pairs: readonly (readonly [string, string])[]): MsgHdrs | undefined => {
@@ -21,12 +17,3 @@ export const fromNats = (headers: MsgHdrs | undefined): Headers => {
   if (headers) for (const [name, values] of headers) plain[name] = values[0] ?? ''
   return plain
 }
-
-/** The entry in a stored message. Its chain is what its writer claims, '' where a foreign writer gave none. */
-export const entryOf = (seq: number, subject: string, body: Uint8Array, headers: Headers): Entry => ({
-  seq,
-  subject,
-  body,
-  headers: headerText(name => headers[name]),
-  chain: headers[MESSAGE_ID] ?? '',
-})

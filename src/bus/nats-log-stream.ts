@@ -3,10 +3,11 @@
 import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
 import type { MsgHdrs } from '@nats-io/transport-node'
 import { type LogStream, StreamConflict, type StreamLook } from './bus.ts'
-import { type Entry, headerPairs } from './entry.ts'
+import type { Entry } from './entry.ts'
+import { entryHeaders } from './entry-message.ts'
 import { askApi, isRefused, Refused, readAnswer, refusals, storedEntry } from './nats-api.ts'
 import { follow } from './nats-follow.ts'
-import { MESSAGE_ID, toNats } from './nats-headers.ts'
+import { toNats } from './nats-headers.ts'
 import { type NatsLink, NobodyListens } from './nats-link.ts'
 import { logStreamConfig, publicConsumerConfig } from './streams.ts'
 import { type Address, streamOf } from './subjects.ts'
@@ -135,7 +136,7 @@ async function publishRun(link: NatsLink, stream: string, run: readonly Entry[],
   const last = run[run.length - 1]!
   let expected = previous
   for (const entry of run) {
-    const headers = appendHeaders(entry, expected)
+    const headers = toNats(entryHeaders(entry, expected))
     if (entry === last) return await confirm(link, stream, last, headers)
     link.publish(entry.subject, entry.body, undefined, headers)
     expected = entry.chain
@@ -156,15 +157,6 @@ async function confirm(link: NatsLink, stream: string, entry: Entry, headers: Ms
     const what = ack.duplicate ? 'a duplicate' : 'new'
     throw new StreamConflict(`Stream ${stream} took entry ${entry.seq} as ${what}, number ${ack.seq}`)
   }
-}
-
-/** The entry's own headers, its chain, and what must stand before it. */
-function appendHeaders(entry: Entry, expected: string | undefined): MsgHdrs | undefined {
-  const pairs = headerPairs(entry.headers)
-  pairs.push([MESSAGE_ID, entry.chain], ['Nats-Expected-Last-Sequence', String(entry.seq - 1)])
-  // The broker knows no last id of an empty stream and would refuse any.
-  if (entry.seq > 1 && expected !== undefined) pairs.push(['Nats-Expected-Last-Msg-Id', expected])
-  return toNats(pairs)
 }
 
 async function streamInfo(link: NatsLink, stream: string): Promise<StreamInfo | undefined> {

@@ -1,8 +1,9 @@
 /** The queue of commands on NATS JetStream: one work-queue stream for all actors. */
 import type { CommandQueue } from './bus.ts'
+import { MESSAGE_ID } from './entry-message.ts'
 import { readAnswer, storedMessage } from './nats-api.ts'
 import { ensureCommands } from './nats-commands.ts'
-import { MESSAGE_ID, toNats } from './nats-headers.ts'
+import { toNats } from './nats-headers.ts'
 import { type NatsLink, NobodyListens } from './nats-link.ts'
 import { workQueue } from './nats-work.ts'
 import { queueSubjects } from './streams.ts'
