@@ -1,0 +1,50 @@
+/** Who is let in while there is no access control: this machine, asking for itself. */
+import { type Exchange, headerNames, headerValues } from './exchange.ts'
+import { refuse } from './refused.ts'
+
+/** Longer addresses are refused; a documented one has less than 200 characters. */
+const URL_MOST = 8_192
+
+const LOOPBACK = String.raw`(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?`
+const LOOPBACK_HOST = new RegExp(`^${LOOPBACK}$`, 'i')
+const LOOPBACK_ORIGIN = new RegExp(`^https?://${LOOPBACK}$`, 'i')
+
+// What a proxy adds. Behind one, everybody would look like this machine.
+const PROXY_HEADER = /^(?:forwarded|x-forwarded-.*|x-real-ip|via)$/
+
+/** Throws `Refused` for a request that comes from elsewhere, or whose address cannot be read. */
+export const admit = (exchange: Exchange): void => {
+  const { url } = exchange.req
+
+  const hosts = headerValues(exchange, 'host')
+  if (hosts.length > 1 || hosts[0]?.includes(',')) throw refuse('invalid_field', 'There should be one Host header')
+  // A page of elsewhere that had its name point here (DNS rebinding) still sends that name.
+  if (![hosts[0] ?? '', hostOf(url)].every(host => host === '' || LOOPBACK_HOST.test(host)))
+    throw refuse('foreign_host', 'The Host header should be localhost, 127.0.0.1 or [::1]')
+
+  const origin = exchange.req.header('origin')
+  if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin))
+    throw refuse('foreign_origin', 'The Origin should be a page of this machine')
+
+  if (headerNames(exchange).some(name => PROXY_HEADER.test(name)))
+    throw refuse('forbidden', 'The request came through a proxy; without access control none may stand in front')
+
+  if (url.length > URL_MOST) throw refuse('invalid_field', `The address should have at most ${URL_MOST} characters`)
+  if (url.includes('%') && !isDecodable(url))
+    throw refuse('invalid_field', 'The address should have only UTF-8 in its percent-encoding')
+}
+
+const hostOf = (url: string): string => {
+  const start = url.indexOf('//') + 2
+  return url.slice(start, url.indexOf('/', start))
+}
+
+const isDecodable = (url: string): boolean => {
+  try {
+    decodeURIComponent(url)
+    return true
+  } catch {
+    // A URIError says no more than that.
+    return false
+  }
+}

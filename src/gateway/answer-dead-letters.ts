@@ -1,0 +1,106 @@
+/** The dead letters of every actor in one list, and the commands that settle one. */
+import { z } from 'zod'
+import { CELLS } from '../actors/cells.ts'
+import { type deadLetter, kernelContract } from '../actors/kernel/kernel-contract.ts'
+import { ACTOR_NAMES } from '../actors/registry.ts'
+import { readBody, readParameters } from '../bus/contract.ts'
+import { type Address, commandSubject, querySubject } from '../bus/subjects.ts'
+import { ask, REPLAYED } from './ask.ts'
+import { askerHeaders, commandHeaders, commandKeyOf } from './command-key.ts'
+import { deadlineOf } from './deadline.ts'
+import { type Exchange, sendJson } from './exchange.ts'
+import { parametersOf, refuseParameters } from './parameters.ts'
+import type { GatewayPorts } from './ports.ts'
+import { refuse } from './refused.ts'
+import { readRequestBody } from './request-body.ts'
+import type { DeadLetterRoute, DeadLettersRoute } from './route.ts'
+
+/** Rows of a page unless fewer are asked for; an actor gives no more. */
+const PAGE_MOST = 100
+
+type DeadLetter = z.infer<typeof deadLetter>
+
+// All places where a dead letter can lie, in the order in which a cursor names them.
+const OWNERS: readonly Address[] = CELLS.flatMap(cell => ACTOR_NAMES.map(actor => ({ actor, cell })))
+
+/** The handler of the list, the newest first. */
+export const answerDeadLetters =
+  (ports: GatewayPorts, route: DeadLettersRoute) =>
+  async (exchange: Exchange): Promise<Response> => {
+    const { limit, cursor, status } = readParameters(
+      kernelContract.queries.ListDeadLetters.body,
+      parametersOf(exchange),
+    )
+    const most = Math.min(limit ?? PAGE_MOST, PAGE_MOST)
+    const starts = startsOf(cursor)
+    const deadline = deadlineOf(ports)
+    const headers = askerHeaders(exchange)
+
+    const pages = await Promise.all(
+      OWNERS.map(async (owner, index) => {
+        const body = { limit: most, cursor: starts[index], status }
+        const { value } = await ask(ports, { subject: querySubject(owner, route.name), body, headers }, deadline)
+        return kernelContract.queries.ListDeadLetters.reply.parse(value)
+      }),
+    )
+    const { items, ends } = merged(
+      pages.map(page => page.items),
+      most,
+    )
+    const complete = pages.every((page, index) => page.next_cursor === null && ends[index] === page.items.length)
+    const reached = ends.map((end, index) => pages[index]?.items[end - 1]?.dead_letter_id ?? starts[index])
+    return sendJson(
+      exchange,
+      route.success,
+      JSON.stringify({ items, next_cursor: complete ? null : cursorOf(reached) }),
+    )
+  }
+
+/** The handler of redrive and discard. */
+export const answerDeadLetter =
+  (ports: GatewayPorts, route: DeadLetterRoute) =>
+  async (exchange: Exchange): Promise<Response> => {
+    const deadline = deadlineOf(ports)
+    refuseParameters(exchange)
+    const key = commandKeyOf(exchange, ports.random)
+    const body = readBody(route.spec.body, { ...exchange.req.param() }) as { dead_letter_id: string }
+    readBody(z.strictObject({}), (await readRequestBody(exchange)) ?? {})
+
+    const owner = OWNERS.find(owner => body.dead_letter_id.startsWith(prefixOf(owner)))
+    if (!owner) throw refuse('dead_letter_not_found', 'There is no such dead letter; an id looks like order-0-17')
+    exchange.set('handle', key.text)
+    const subject = commandSubject(owner, route.name)
+    const answer = await ask(ports, { subject, body, headers: commandHeaders(exchange, key) }, deadline)
+    const reply = JSON.stringify(route.spec.reply.parse(answer.value))
+    return sendJson(exchange, route.success, reply, answer.replayed ? REPLAYED : {})
+  }
+
+// Takes from each list, which is in its actor's own order, as long as its head is the newest. `ends`: how many of each.
+const merged = (lists: DeadLetter[][], most: number): { items: DeadLetter[]; ends: number[] } => {
+  const items: DeadLetter[] = []
+  const ends = lists.map(() => 0)
+  const headOf = (index: number): string => lists[index]?.[ends[index] ?? 0]?.created_at ?? ''
+
+  while (items.length < most) {
+    let newest = 0
+    for (const index of lists.keys()) if (headOf(index) > headOf(newest)) newest = index
+    const next = lists[newest]?.[ends[newest] ?? 0]
+    if (!next) break
+    items.push(next)
+    ends[newest] = (ends[newest] ?? 0) + 1
+  }
+  return { items, ends }
+}
+
+const prefixOf = ({ actor, cell }: Address): string => `${actor}-${cell}-`
+
+// `17_-_4`: the number of the last dead letter shown of each owner, `-` where none was yet.
+const cursorOf = (reached: (string | undefined)[]): string => reached.map(id => id?.split('-')[2] ?? '-').join('_')
+
+const startsOf = (cursor: string | undefined): (string | undefined)[] => {
+  if (cursor === undefined) return OWNERS.map(() => undefined)
+  const numbers = cursor.split('_')
+  if (numbers.length !== OWNERS.length || !numbers.every(number => /^(?:-|[1-9]\d{0,15})$/.test(number)))
+    throw refuse('invalid_field', 'The cursor should be what next_cursor gave')
+  return OWNERS.map((owner, index) => (numbers[index] === '-' ? undefined : `${prefixOf(owner)}${numbers[index]}`))
+}

@@ -1,0 +1,102 @@
+/** The gateway as one function from request to response: the table, and what is the same for every line of it. */
+import { Hono } from 'hono'
+import { routePath } from 'hono/route'
+import { admit } from './admission.ts'
+import { answerCommand } from './answer-command.ts'
+import { answerDeadLetter, answerDeadLetters } from './answer-dead-letters.ts'
+import { answerList } from './answer-list.ts'
+import { answerQuery } from './answer-query.ts'
+import { answerQueue } from './answer-queue.ts'
+import type { Exchange, GatewayEnv } from './exchange.ts'
+import { answerLive, answerReady, answerVersion } from './health.ts'
+import { limitInFlight } from './in-flight.ts'
+import { answerOpenapi } from './openapi.ts'
+import { answerHome, answerProblem, answerProblems } from './pages.ts'
+import type { GatewayPorts } from './ports.ts'
+import { sendFault, sendProblem } from './problem-response.ts'
+import { requestIdOf } from './request-id.ts'
+import type { Route } from './route.ts'
+import { ROUTES } from './routes.ts'
+import { hearSettled, type Settling } from './settle.ts'
+
+type Handler = (exchange: Exchange) => Response | Promise<Response>
+
+/** Makes the gateway. It hears events from then on, until the bus is closed. */
+export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
+  const app = new Hono<GatewayEnv>({ strict: false })
+  const settling = hearSettled(ports.bus, ports.clock, ports.log)
+  const limited = limitInFlight()
+
+  app.use(async (exchange, next) => {
+    const startedMs = ports.clock.monotonic()
+    exchange.set('requestId', requestIdOf(exchange, ports.random))
+    exchange.header('X-Request-Id', exchange.get('requestId'))
+    exchange.header('Cache-Control', 'no-store')
+    exchange.header('X-Content-Type-Options', 'nosniff')
+    if (ports.endsAt?.() !== undefined) exchange.header('Connection', 'close')
+    admit(exchange)
+    await next()
+    if (ports.log.isLevelEnabled('debug'))
+      ports.log.debug(lineOf(exchange, ports.clock.monotonic() - startedMs), 'request')
+  })
+  app.onError((fault, exchange) => sendFault(exchange, fault, ports.log))
+  app.notFound(exchange =>
+    sendProblem(exchange, { code: 'not_found', detail: 'There is nothing at this address; see /openapi.json' }),
+  )
+
+  const methods = new Map<string, string[]>()
+  const serve = (method: string, path: string, handle: Handler) => {
+    app.on(method, path, handle)
+    methods.set(path, [...(methods.get(path) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])])
+  }
+  for (const route of ROUTES) {
+    const handle = handlerOf(ports, settling, route)
+    serve(route.method, route.path, exchange => limited(() => handle(exchange)))
+  }
+  serve('GET', '/', answerHome)
+  serve('GET', '/livez', answerLive)
+  serve('GET', '/readyz', answerReady(ports))
+  serve('GET', '/version', answerVersion)
+  serve('GET', '/problems', answerProblems)
+  serve('GET', '/problems/:code', answerProblem)
+  serve('GET', '/openapi.json', answerOpenapi)
+  for (const [path, allowed] of methods) app.all(path, exchange => refuseMethod(exchange, allowed))
+
+  return app
+}
+
+const handlerOf = (
+  ports: GatewayPorts,
+  settling: Settling,
+  route: Route,
+): ((exchange: Exchange) => Promise<Response>) => {
+  switch (route.kind) {
+    case 'command':
+      return answerCommand(ports, settling, route)
+    case 'query':
+      return answerQuery(ports, route)
+    case 'list':
+      return answerList(ports, route)
+    case 'queue':
+      return answerQueue(ports, route)
+    case 'dead-letters':
+      return answerDeadLetters(ports, route)
+    case 'dead-letter':
+      return answerDeadLetter(ports, route)
+  }
+}
+
+const refuseMethod = (exchange: Exchange, allowed: string[]): Response => {
+  const allow = allowed.join(', ')
+  return sendProblem(exchange, { code: 'method_not_allowed', detail: `This address takes ${allow}` }, { Allow: allow })
+}
+
+// Never an address as it was asked for, nor anything of a body: both may name a person.
+const lineOf = (exchange: Exchange, ms: number) => ({
+  requestId: exchange.get('requestId'),
+  method: exchange.req.method,
+  route: routePath(exchange, -1),
+  status: exchange.res.status,
+  code: exchange.get('code'),
+  ms: Math.round(ms),
+})

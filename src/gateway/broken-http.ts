@@ -1,0 +1,43 @@
+/** What never became a request: answered as a problem document all the same. */
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { problemDocument } from '../bus/problem.ts'
+
+/** The listener of `clientError`: bytes that are not HTTP, headers that are too large or too slow. */
+export const answerBrokenHttp = (fault: Error & { code?: string }, socket: Duplex): void => {
+  // A client that is gone, or one that has part of an answer already, can't be told anything.
+  const answered = (socket as Socket & { _httpMessage?: { headersSent?: boolean } })._httpMessage?.headersSent
+  if (fault.code === 'ECONNRESET' || !socket.writable || answered) {
+    socket.destroy()
+    return
+  }
+
+  const { body, headers } = problem()
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.end(`HTTP/1.1 400 Bad Request\r\n${head}\r\n${body}`)
+}
+
+/** The response to a request whose address or Host cannot be made a URL of. */
+export const unreadable = (): Response => {
+  const { body, headers } = problem()
+  return new Response(body, { status: 400, headers })
+}
+
+const problem = () => {
+  const requestId = randomUUID()
+  const refusal = {
+    code: 'invalid_field',
+    detail: 'The request should be HTTP/1.1 with a readable address and Host',
+  } as const
+  return {
+    body: JSON.stringify(problemDocument(refusal, requestId)),
+    headers: {
+      'content-type': 'application/problem+json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': requestId,
+    },
+  }
+}

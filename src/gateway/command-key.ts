@@ -1,0 +1,47 @@
+/** The key under which a command is carried out once: the client's, or one that we make. */
+
+import type { Headers } from '../bus/bus.ts'
+import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'
+import type { Random } from '../random.ts'
+import { type Exchange, headerValues } from './exchange.ts'
+import { refuse } from './refused.ts'
+
+/** `given`: it came from the client, so that a refusal is remembered under it too. */
+export type CommandKey = { text: string; given: boolean }
+
+const BARE = /^[!-~](?:[ -~]{0,253}[!-~])?$/
+// A string of RFC 9651, the form the Idempotency-Key draft prescribes.
+const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/
+
+/** Reads the `Idempotency-Key`, bare or quoted, 1 to 255 characters. Throws `Refused`. */
+export const commandKeyOf = (exchange: Exchange, random: Random): CommandKey => {
+  const keys = new Set(headerValues(exchange, 'idempotency-key').map(value => value.trim()))
+  if (keys.size === 0) return { text: random.uuid(), given: false }
+  if (keys.size > 1) throw invalid('There should be one Idempotency-Key')
+
+  const [key = ''] = keys
+  const text = key.startsWith('"') ? unquoted(key) : key
+  if (text === undefined || !BARE.test(text))
+    throw invalid('The Idempotency-Key should be 1 to 255 printable ASCII characters, bare or in double quotes')
+  return { text, given: true }
+}
+
+/** The headers by which an actor knows the command's key, caller and trace. */
+export const commandHeaders = (exchange: Exchange, key: CommandKey): Headers => ({
+  [key.given ? COMMAND_HEADERS.key : COMMAND_HEADERS.requestId]: key.text,
+  ...askerHeaders(exchange),
+})
+
+/** The headers by which an actor knows who asks. */
+export const askerHeaders = (exchange: Exchange): Headers => {
+  const trace = exchange.req.header('traceparent')
+  const caller = { [COMMAND_HEADERS.caller]: ANYBODY }
+  return trace !== undefined && TRACE.test(trace) ? { ...caller, [COMMAND_HEADERS.trace]: trace } : caller
+}
+
+// w3.org/TR/trace-context, version 00
+const TRACE = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+const unquoted = (key: string): string | undefined => QUOTED.exec(key)?.[1]?.replace(/\\(["\\])/g, '$1')
+
+const invalid = (detail: string) => refuse('invalid_field', detail)

@@ -1,0 +1,11 @@
+/** How long a request may still take. */
+import type { GatewayPorts } from './ports.ts'
+
+/** `leftMs` is never below 0. */
+export type Deadline = { leftMs: () => number }
+
+/** The deadline of a request that begins now; a gateway that is to end brings it nearer. */
+export const deadlineOf = ({ clock, config, endsAt }: GatewayPorts): Deadline => {
+  const own = clock.monotonic() + config.requestDeadlineMs
+  return { leftMs: () => Math.max(0, Math.min(own, endsAt?.() ?? own) - clock.monotonic()) }
+}

@@ -1,0 +1,43 @@
+/** One request and its response, as every handler of the gateway sees them. */
+import type { IncomingMessage } from 'node:http'
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+
+/** `incoming` is Node's own request, where one stands behind it; `requestId` is known before anything can fail. */
+export type GatewayEnv = {
+  Bindings: { incoming?: IncomingMessage } | undefined
+  Variables: {
+    requestId: string
+    /** The key of the command that this request became; a client that does not know the outcome sends it again. */
+    handle?: string
+    /** The code of the problem that was answered, for the log. */
+    code?: string
+  }
+}
+
+export type Exchange = Context<GatewayEnv>
+
+/** Every value of a request header, unjoined where Node tells them apart. */
+export const headerValues = (exchange: Exchange, name: string): string[] => {
+  const raw = exchange.env?.incoming?.rawHeaders
+  if (!raw) return [exchange.req.header(name)].filter(value => value !== undefined)
+
+  return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name)
+}
+
+/** The names of all request headers, in lower case. */
+export const headerNames = (exchange: Exchange): string[] => {
+  const incoming = exchange.env?.incoming
+  return incoming ? Object.keys(incoming.headers) : [...exchange.req.raw.headers.keys()]
+}
+
+/** Answers with a JSON text. */
+export const sendJson = (exchange: Exchange, status: number, text: string, headers: Record<string, string> = {}) =>
+  exchange.body(text, status as ContentfulStatusCode, { 'Content-Type': 'application/json; charset=utf-8', ...headers })
+
+/** Answers with a page. */
+export const sendHtml = (exchange: Exchange, status: number, text: string) =>
+  exchange.body(text, status as ContentfulStatusCode, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+  })

@@ -1,0 +1,59 @@
+/** Whether the gateway lives, and whether every part behind it is open. */
+import { CELLS } from '../actors/cells.ts'
+import { kernelContract } from '../actors/kernel/kernel-contract.ts'
+import { ACTOR_NAMES } from '../actors/registry.ts'
+import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'
+import { problemDocument } from '../bus/problem.ts'
+import { type Address, querySubject, sourceOf } from '../bus/subjects.ts'
+import { productVersion } from '../version.ts'
+import { askOnce } from './ask.ts'
+import { type Exchange, sendJson } from './exchange.ts'
+import type { GatewayPorts } from './ports.ts'
+
+/** An open actor answers in a few milliseconds; one that does not by then is not ready. */
+const HEALTH_MS = 500
+
+/** How a part is: `open`, the step of its start, or `silent`. */
+type Part = { part: string; phase: string; waits_for: string | null }
+
+/** `/livez`: this process answers. */
+export const answerLive = (exchange: Exchange): Response => sendJson(exchange, 200, '{"status":"ok"}')
+
+/** `/version` */
+export const answerVersion = (exchange: Exchange): Response =>
+  sendJson(exchange, 200, JSON.stringify({ name: 'kassa', version: productVersion, node: process.version }))
+
+/** `/readyz`: 200 when all actors are open, else 503 with each part, its step and whom it waits for. */
+export const answerReady =
+  (ports: GatewayPorts) =>
+  async (exchange: Exchange): Promise<Response> => {
+    const owners = CELLS.flatMap(cell => ACTOR_NAMES.map(actor => ({ actor, cell })))
+    const parts = await Promise.all(owners.map(owner => partOf(ports, owner)))
+    const closed = parts.filter(({ phase }) => phase !== 'open')
+    if (closed.length === 0) return sendJson(exchange, 200, JSON.stringify({ status: 'ready', parts }))
+
+    const detail = `Not open yet: ${closed.map(({ part, phase }) => `${part} (${phase})`).join(', ')}`
+    const problem = problemDocument({ code: 'unavailable', detail }, exchange.get('requestId'))
+    return sendJson(exchange, 503, JSON.stringify({ ...problem, parts }), {
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Retry-After': '1',
+    })
+  }
+
+const partOf = async (ports: GatewayPorts, owner: Address): Promise<Part> => {
+  const subject = querySubject(owner, 'Health')
+  const part = sourceOf(owner)
+  try {
+    const { value } = await askOnce(
+      ports,
+      { subject, body: {}, headers: { [COMMAND_HEADERS.caller]: ANYBODY } },
+      HEALTH_MS,
+    )
+    const { phase, waits_for } = kernelContract.queries.Health.reply.parse(value)
+    return { part, phase, waits_for }
+  } catch (fault) {
+    // Whatever it is, this part does not say that it is open, and that is the answer.
+    ports.log.debug({ part, fault: fault instanceof Error ? fault.name : typeof fault }, 'no health')
+    return { part, phase: 'silent', waits_for: null }
+  }
+}

@@ -1,0 +1,16 @@
+/** What the gateway needs of the world; a test or a simulation brings its own. */
+import type { Bus } from '../bus/bus.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import type { Log } from '../log.ts'
+import type { Random } from '../random.ts'
+
+export type GatewayPorts = {
+  bus: Bus
+  clock: Clock
+  random: Random
+  config: Pick<Config, 'requestDeadlineMs' | 'settleWaitMs'>
+  log: Log
+  /** The moment, in the clock's monotonic milliseconds, when every request must have its answer; unset while we go on. */
+  endsAt?: () => number | undefined
+}

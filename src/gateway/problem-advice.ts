@@ -1,0 +1,37 @@
+/** What to do about each problem, for the page that its `type` names. */
+import type { ProblemCode } from '../bus/problem.ts'
+
+/** One sentence or two for the person who wrote the client. */
+export const ADVICE: Record<ProblemCode, string> = {
+  malformed_json:
+    'Send a JSON object (RFC 8259) in UTF-8, each key once. The detail says at which position reading ended.',
+  unknown_field: 'Leave the named field out, or correct its name. Fields are those of the operation in /openapi.json.',
+  unknown_parameter: 'Leave the named query parameter out. Parameters are those of the operation in /openapi.json.',
+  missing_field: 'Add the named field.',
+  invalid_id: 'Send an id as a string or number of 1 to 64 of the characters A-Z a-z 0-9 _ -.',
+  invalid_amount:
+    'Send a positive amount with at most two decimals, like "1000", "99.90" or 1000.5; no sign, no exponent.',
+  invalid_quantity: 'Send a whole JSON number from 1 to 1,000,000.',
+  invalid_field: 'The detail says which field, header or part of the address it is, and what should stand there.',
+  not_found: 'Check the path. Every operation is in /openapi.json.',
+  user_not_found: 'Create the user first with POST /user/create/, or check the id.',
+  product_not_found: 'Order a product of the catalogue, or have it added.',
+  order_not_found: 'Check the order id: it is the order_id that POST /orders/create/ gave.',
+  dead_letter_not_found: 'Check the id against GET /v1/dead-letters.',
+  method_not_allowed: 'Use a method of the Allow header.',
+  in_progress: 'Wait as long as Retry-After says, then send the same request with the same key again.',
+  balance_limit: 'Put less: an account holds at most 9,999,999,999,999.99. Nothing was changed.',
+  name_taken: 'Choose another queue name; this one belongs to Kassa itself.',
+  dead_letter_settled: 'Nothing: it was redriven or discarded already, or it cannot be redriven.',
+  body_too_large: 'Send at most 65,536 bytes.',
+  unsupported_media_type: 'Send JSON as application/json, without a Content-Encoding.',
+  idempotency_key_reused: 'Use a new key for a new request; a key repeats only together with the same body.',
+  forbidden: 'Without access control Kassa serves this machine alone. Ask it directly, not through a proxy.',
+  foreign_host: 'Call Kassa as localhost, 127.0.0.1 or [::1]. Without access control it serves this machine alone.',
+  foreign_origin: 'Call Kassa from a page of this machine. Without access control it serves this machine alone.',
+  overloaded: 'Wait as long as Retry-After says, then send the same request with the same key again.',
+  internal:
+    'The request met a defect; the log of the gateway has it under the request id. It may be sent again with its key.',
+  unavailable:
+    'Wait as long as Retry-After says, then send the same request again with the key in the Idempotency-Key header of this response. It is carried out once.',
+}

@@ -1,0 +1,100 @@
+/** Settle before reply: naive clients look at the money and the letters right after the 201 (contract §3.7). */
+
+import type { OrderStatus } from '../actors/order/contract.ts'
+import type { Bus, Message, Running } from '../bus/bus.ts'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+
+/** So many facts are kept for those who have not asked yet; a second of them at full load. */
+const RECENT_MOST = 5_000
+
+/** What an order has become when its last letter is stored, by the letter's type. */
+const STATUS_OF_LETTER: Record<string, OrderStatus> = { order_confirmed: 'Confirmed', order_rejected: 'Rejected' }
+
+/** Begun before the actor is asked, so that a fact which overtakes its reply is not missed; to be ended in any case. */
+export type Watch = {
+  /** The settled status, or `undefined` when it is not known after `ms`. Never throws. */
+  order: (orderId: string, ms: number) => Promise<OrderStatus | undefined>
+  /** Resolves when the user's account exists, or after `ms`. Never throws. */
+  account: (userId: string, ms: number) => Promise<void>
+  end: () => void
+}
+
+export type Settling = Running & { watch: () => Watch }
+
+/** Hears every settled order and every opened account, for as long as the gateway runs. */
+export const hearSettled = (bus: Pick<Bus, 'listen'>, clock: Clock, log: Log): Settling => {
+  const recent = new Map<string, string>()
+  const waiting = new Map<string, Set<(fact: string) => void>>()
+  let watches = 0
+
+  const happened = (key: string, fact: string) => {
+    recent.set(key, fact)
+    const [oldest] = recent.size > RECENT_MOST ? recent.keys() : []
+    if (oldest !== undefined) recent.delete(oldest)
+    for (const tell of waiting.get(key) ?? []) tell(fact)
+  }
+
+  const heard = (message: Message, read: (message: Message) => void) => {
+    // With nobody waiting a body is not even parsed.
+    if (watches === 0) return
+    try {
+      read(message)
+    } catch (fault) {
+      // Anybody may publish anything; the wait then ends by its time.
+      log.warn({ subject: message.subject.split('.', 4).join('.'), fault: nameOf(fault) }, 'event cannot be read')
+    }
+  }
+
+  const wait = (key: string, ms: number) => {
+    const fact = recent.get(key)
+    if (fact !== undefined || ms <= 0) return Promise.resolve(fact)
+    return new Promise<string | undefined>(resolve => {
+      const all = waiting.get(key) ?? new Set()
+      waiting.set(key, all)
+      const done = (fact?: string) => {
+        cancel()
+        all.delete(done)
+        if (all.size === 0) waiting.delete(key)
+        resolve(fact)
+      }
+      const cancel = clock.after(ms, done)
+      all.add(done)
+    })
+  }
+
+  const letters = bus.listen('notification.*.event.LetterSent.>', message =>
+    heard(message, message => {
+      const { order_id, notification_type } = dataOf(message)
+      const status = STATUS_OF_LETTER[String(notification_type)]
+      if (status && typeof order_id === 'string') happened(`order ${order_id}`, status)
+    }),
+  )
+  const accounts = bus.listen('billing.*.event.AccountOpened.>', message =>
+    heard(message, ({ subject }) => happened(`account ${subject.split('.')[4]}`, 'opened')),
+  )
+
+  return {
+    watch: () => {
+      watches++
+      return {
+        order: async (orderId, ms) => (await wait(`order ${orderId}`, ms)) as OrderStatus | undefined,
+        account: async (userId, ms) => void (await wait(`account ${userId}`, ms)),
+        end: () => {
+          if (--watches === 0) recent.clear()
+        },
+      }
+    },
+    stop: async () => {
+      await Promise.all([letters.stop(), accounts.stop()])
+    },
+  }
+}
+
+// A CloudEvent (design §3); whatever is not one throws.
+const dataOf = (message: Message): Record<string, unknown> => {
+  const { data } = JSON.parse(new TextDecoder().decode(message.body)) as { data: Record<string, unknown> }
+  return { order_id: data.order_id, notification_type: data.notification_type }
+}
+
+const nameOf = (fault: unknown): string => (fault instanceof Error ? fault.name : typeof fault)
