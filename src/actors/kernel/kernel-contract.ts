@@ -39,6 +39,8 @@ export const deadLetter = z.object({
   created_at: shownMoment,
 })
 
+const settledDeadLetter = z.object({ dead_letter_id: shownId, status: z.enum(['redriven', 'discarded']) })
+
 export const kernelContract = defineContract({
   actor: 'kernel',
   summary: 'what every actor answers and publishes',
@@ -46,13 +48,13 @@ export const kernelContract = defineContract({
     RedriveDeadLetter: {
       summary: 'carry a dead letter out once more, as it was sent',
       body: z.strictObject({ dead_letter_id: id }),
-      reply: deadLetter,
+      reply: settledDeadLetter,
       refusals: ['dead_letter_not_found', 'dead_letter_settled'],
     },
     DiscardDeadLetter: {
       summary: 'give a dead letter up',
       body: z.strictObject({ dead_letter_id: id }),
-      reply: deadLetter,
+      reply: settledDeadLetter,
       refusals: ['dead_letter_not_found', 'dead_letter_settled'],
     },
   },
@@ -86,7 +88,7 @@ export const kernelContract = defineContract({
     },
     ReadLog: {
       summary: 'entries of the log from a number on, for a reader whose stream is broken',
-      body: z.strictObject({ from: z.int().positive() }),
+      body: z.strictObject({ from: z.int().positive(), limit: z.int().min(0).max(1000) }),
       reply: z.object({
         head: z.int(),
         chain_before: z.string(),
@@ -130,13 +132,21 @@ export const kernelContract = defineContract({
     },
     CommandParked: {
       summary: 'a queued command waits for something that has not happened yet',
-      data: z.object({ command: z.string(), waits_for: z.string(), until: z.string(), reason: z.string() }),
+      data: z.object({
+        command: z.string(),
+        person: z.string(),
+        waits_for: z.string(),
+        until: z.string(),
+        reason: z.string(),
+        attempts: z.int(),
+      }),
       personal: z.object({ body: z.string() }),
     },
     DeadLettered: {
       summary: 'a command could not be carried out and waits for a person',
       data: z.object({
         command: z.string(),
+        person: z.string(),
         reason: z.string(),
         detail: z.string(),
         attempts: z.int(),

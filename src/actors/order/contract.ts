@@ -94,8 +94,8 @@ export const orderContract = defineActorContract({
   },
   events: {
     UserCreated: {
-      summary: 'a user exists',
-      data: z.object({ user_id: shownUserId, locale }),
+      summary: 'a user exists; `allotted` when Kassa chose the id',
+      data: z.object({ user_id: shownUserId, locale, allotted: z.boolean() }),
       personal: sealedPerson,
     },
     ProductChanged: {
@@ -103,7 +103,7 @@ export const orderContract = defineActorContract({
       data: z.object({ product_id: shownId, name: z.string(), price: shownAmount }),
     },
     OrderCreated: {
-      summary: 'an order was taken; its price is frozen',
+      summary: 'an order was taken; its price is frozen; `allotted` when Kassa chose the id',
       data: z.object({
         order_id: shownId,
         user_id: shownUserId,
@@ -112,6 +112,7 @@ export const orderContract = defineActorContract({
         quantity: z.int().positive(),
         total_amount: shownAmount,
         locale,
+        allotted: z.boolean(),
       }),
     },
     OrderConfirmed: {

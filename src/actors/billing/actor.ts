@@ -1,0 +1,98 @@
+/** The billing actor: its rules over its tables, and whom it listens to. */
+import type { ActorDefinition } from '../kernel/actor.ts'
+import { readCursor, toPage } from '../kernel/paging.ts'
+import { amountOut, balanceOut, minorOf, momentOut, userIdOut } from '../values.ts'
+import { billingContract, type ShownOperation } from './contract.ts'
+import { chargeOrder, type KnownAccount, openAccount, putMoney, waitsForOrder, withdraw } from './rules.ts'
+import { type AccountRow, auditBooks, BILLING_TABLES, type OperationRow, openBillingTables } from './tables.ts'
+
+export const billingActor: ActorDefinition<typeof billingContract> = {
+  contract: billingContract,
+  tables: BILLING_TABLES,
+  listensTo: ['order'],
+  open: (store, _vault, settings) => {
+    const tables = openBillingTables(store)
+    const account = (userId: string): KnownAccount | undefined => knownAccount(tables.account(userId))
+    const charge = (orderId: string) => {
+      const row = tables.charge(orderId)
+      return row && { order_id: row.order_id, amountMinor: row.amount_minor, outcome: row.outcome }
+    }
+    const nextOperationId = () => tables.nextOperationId(settings.firstOperationId)
+    const noUser = (userId: string) => ({
+      refusal: { code: 'user_not_found' as const, detail: `there is no user ${userId}` },
+    })
+
+    return {
+      decide: {
+        PutMoney: body => putMoney(account(body.user_id), nextOperationId(), body),
+        Withdraw: body => withdraw(charge(body.order_id), body),
+      },
+
+      apply: tables.apply,
+
+      answer: {
+        GetBalance: ({ user_id }) => {
+          const row = tables.account(user_id)
+          if (!row) return noUser(user_id)
+          return {
+            reply: { user_id: userIdOut(user_id), balance: balanceOut(row.balance_minor), version: row.version },
+          }
+        },
+        GetHistory: ({ user_id, cursor, from, to, type, limit }) => {
+          if (!tables.account(user_id)) return noUser(user_id)
+          const after = readCursor(cursor)
+          if (after === undefined)
+            return { refusal: { code: 'invalid_field', detail: '#/cursor: should be what next_cursor gave' } }
+          return toPage(
+            limit,
+            most => {
+              const filter = { user_id, after, from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER, type: type ?? null }
+              return tables.history({ ...filter, limit: most })
+            },
+            shown,
+            row => row.operation_id,
+          )
+        },
+      },
+
+      react: {
+        order: {
+          UserCreated: event => openAccount(account(event.user as string), event.user as string),
+          OrderCreated: event => {
+            const order = {
+              order_id: event.data.order_id as string,
+              user_id: event.user as string,
+              amountMinor: minorOf(event.data.total_amount),
+            }
+            const known = {
+              account: account(order.user_id),
+              charge: charge(order.order_id),
+              nextOperationId: nextOperationId(),
+            }
+            return chargeOrder(known, order)
+          },
+        },
+      },
+
+      wakes: event =>
+        event.type === 'MoneyWithdrawn' || event.type === 'WithdrawalRejected'
+          ? [waitsForOrder(event.data.order_id)]
+          : [],
+
+      atOpen: () => [],
+      effects: [],
+      audit: () => auditBooks(store),
+    }
+  },
+}
+
+const knownAccount = (row: AccountRow | undefined): KnownAccount | undefined =>
+  row && { user_id: row.user_id, balanceMinor: row.balance_minor }
+
+const shown = (row: OperationRow): ShownOperation => ({
+  operation_id: String(row.operation_id),
+  user_id: userIdOut(row.user_id),
+  type: row.type,
+  amount: amountOut(row.amount_minor),
+  timestamp: momentOut(row.at),
+})

@@ -1,0 +1,16 @@
+/** The actors themselves, for the processes that run them; the gateway imports only their contracts. */
+import { billingActor } from './billing/actor.ts'
+import type { AnyActorDefinition } from './kernel/actor.ts'
+import { notificationActor } from './notification/actor.ts'
+import { orderActor } from './order/actor.ts'
+import { ACTOR_NAMES, type ActorName } from './registry.ts'
+
+export const DEFINITIONS: Record<ActorName, AnyActorDefinition> = {
+  order: orderActor,
+  billing: billingActor,
+  notification: notificationActor,
+}
+
+/** The actors that read the log of `name`, in the same cell. */
+export const readersOf = (name: ActorName): ActorName[] =>
+  ACTOR_NAMES.filter(reader => DEFINITIONS[reader].listensTo.includes(name))

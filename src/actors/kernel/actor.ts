@@ -1,0 +1,86 @@
+/** What an actor is: its contract, and how it decides, applies, answers and reacts. */
+import type { z } from 'zod'
+import type { Bus } from '../../bus/bus.ts'
+import type { CommandBody, Contract, QueryBody } from '../../bus/contract.ts'
+import type { Refusal } from '../../bus/problem.ts'
+import type { Address } from '../../bus/subjects.ts'
+import type { Decision } from './decision.ts'
+import type { AppliedEvent } from './event.ts'
+import type { kernelContract } from './kernel-contract.ts'
+import type { Store } from './store.ts'
+import type { Vault } from './vault.ts'
+
+/** Facts that a decision may rest on and that are not in the tables. `now` is ms, never before the last entry's time. */
+export type Facts = { now: number }
+
+/** What is set from outside and enters into decisions. Money in minor units, times in ms. */
+export type Settings = {
+  defaultPriceMinor: number | undefined
+  letterPending: boolean
+  firstUserId: number
+  firstOrderId: number
+  firstOperationId: number
+  firstMessageId: number
+  parkMs: number
+  idempotencyHours: number
+  /** The catalogue for a first start. */
+  catalog: readonly { product_id: string; name: string; priceMinor: number }[]
+}
+
+type OwnCommand<C extends Contract> = Exclude<keyof C['commands'], keyof (typeof kernelContract)['commands']>
+type OwnQuery<C extends Contract> = Exclude<keyof C['queries'], keyof (typeof kernelContract)['queries']>
+type OwnEvent<C extends Contract> = Exclude<keyof C['events'], keyof (typeof kernelContract)['events']>
+
+/** A query's answer: the reply, or a no. */
+export type Answer<T = unknown> = { reply: T } | { refusal: Refusal }
+
+/** Something outside that rows of the tables ask for; carried out after the commit, and again until it succeeds. */
+export type Effect = {
+  name: string
+  /** What the rows ask for at present, one key each. */
+  wanted: () => string[]
+  /** Does it. Must be harmless when done twice; throws to be tried again. */
+  carryOut: (key: string, bus: Bus) => Promise<void>
+  /** Whether everything is to be done again once the actor's stream was made anew. */
+  againWithStream: boolean
+}
+
+/** An actor's rules over its own tables. Everything here is synchronous and touches nothing but the store. */
+export type Behaviour<C extends Contract = Contract> = {
+  /** Commands: what to make of a wish. */
+  decide: { [Name in OwnCommand<C>]: (body: CommandBody<C, Name>, facts: Facts) => Decision }
+  /** Events: the only writers of the tables. */
+  apply: { [Type in OwnEvent<C>]: (event: AppliedEvent) => void }
+  /** Queries. */
+  answer: {
+    [Name in OwnQuery<C>]: (
+      body: QueryBody<C, Name>,
+      bus: Bus,
+    ) => Answer<z.input<C['queries'][Name]['reply']>> | Promise<Answer<z.input<C['queries'][Name]['reply']>>>
+  }
+  /** What events of other actors mean here, by actor and type. Total: there is nobody to tell a no. */
+  react: Record<string, Record<string, (event: AppliedEvent, facts: Facts) => Decision>>
+  /** The keys (`waitsFor`) whose waiting an event ends. */
+  wakes: (event: AppliedEvent) => string[]
+  /** What is to be decided at every opening, before anything else; empty when it is done already. */
+  atOpen: () => Decision[]
+  effects: readonly Effect[]
+  /** What is wrong with the books, a line each; empty when all is well. */
+  audit: () => string[]
+}
+
+/** An actor's definition; `open` gives its behaviour over the tables in `store`. */
+export type ActorDefinition<C extends Contract = Contract> = {
+  contract: C
+  /** Its own tables, all of which follow from the log. */
+  tables: readonly string[]
+  /** Other actors whose events it takes in; the same cell of each. */
+  listensTo: readonly string[]
+  open: (store: Store, vault: Vault, settings: Settings, address: Address) => Behaviour<C>
+}
+
+/** Any actor's definition, for the kernel, which knows none of them. */
+// biome-ignore lint/suspicious/noExplicitAny: a behaviour is contravariant in its contract; the kernel calls it by name
+export type AnyActorDefinition = ActorDefinition<any>
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyBehaviour = Behaviour<any>

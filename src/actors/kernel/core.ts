@@ -1,0 +1,161 @@
+/** Where an actor's log, tables and rules meet: deciding, appending and applying, inside a transaction. */
+import type { Contract } from '../../bus/contract.ts'
+import { type Entry, type EntryHeaders, NO_CHAIN, readHeaders, writeHeaders } from '../../bus/entry.ts'
+import { type Address, eventSubject } from '../../bus/subjects.ts'
+import type { Clock } from '../../clock.ts'
+import type { AnyActorDefinition, AnyBehaviour, Settings } from './actor.ts'
+import { decideDeadLetter } from './dead-letters.ts'
+import type { Decision, NewEvent } from './decision.ts'
+import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
+import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
+import { type Log, openLog } from './log.ts'
+import type { Store } from './store.ts'
+import type { Vault } from './vault.ts'
+
+export type Core = {
+  address: Address
+  contract: Contract
+  settings: Settings
+  version: string
+  log: Log
+  tables: KernelTables
+  vault: Vault
+  behaviour: AnyBehaviour
+  /** Milliseconds of now, never before the last entry's time (protocol, R10). */
+  now: () => number
+  /** What the rules make of a command whose body fits the contract. */
+  decide: (name: string, body: Record<string, unknown>) => Decision
+  /** One decision, one entry: written, numbered, chained and applied. */
+  append: (event: NewEvent, headers: EntryHeaders, traceparent: string | undefined) => Entry
+  /** The headers of entry `seq`, to which a table refers. */
+  headersAt: (seq: number) => EntryHeaders
+  /** Takes in an entry of this log that its store had lost. */
+  restore: (entry: Entry) => void
+  /** Where this actor stands in the log of `source`. */
+  cursor: (source: string) => Cursor
+  /** Moves on past an event that produced nothing. Kept with the next commit of the log: until then it may be read again. */
+  moveCursor: (source: string, cursor: Cursor) => void
+  /** Writes what `moveCursor` has not yet written. */
+  saveCursors: () => void
+  /** Runs `work` and commits; after a throw everything is as it was before. */
+  transaction: <T>(work: () => T) => T
+}
+
+/** Thrown when store and log contradict each other: only the store itself, opened anew, can tell. */
+export class LogDamaged extends Error {
+  override name = 'LogDamaged'
+}
+
+// A cursor that moved this far without an entry is written all the same, so that a long quiet stretch is not read again.
+const UNSAVED_EVENTS = 1000
+
+/** The core of the actor `definition` at `address` over `store`. */
+export const openCore = (
+  definition: AnyActorDefinition,
+  ports: { address: Address; store: Store; vault: Vault; clock: Clock; settings: Settings; version: string },
+): Core => {
+  const { address, store, vault, clock, settings, version } = ports
+  const log = openLog(store)
+  const tables = openKernelTables(store)
+  const behaviour: AnyBehaviour = definition.open(store, vault, settings, address)
+  let cursors = tables.cursors.all()
+  const unsaved = new Set<string>()
+  let unsavedEvents = 0
+
+  const now = (): number => Math.max(clock.now(), log.lastTime())
+
+  const apply = (event: AppliedEvent, headers: EntryHeaders): void => {
+    tables.apply(event, headers)
+    const known = Object.hasOwn(definition.contract.events, event.type)
+    if (!known)
+      throw new Error(`Cannot apply ${event.type}: this version does not know it; a newer Kassa wrote this log`)
+    behaviour.apply[event.type]?.(event)
+    for (const key of behaviour.wakes(event)) tables.wake(key)
+    const { cause } = headers
+    if (cause && cause.seq > cursorOf(cause.source).seq)
+      cursors.set(cause.source, { seq: cause.seq, chain: cause.chain })
+  }
+
+  const cursorOf = (source: string): Cursor => cursors.get(source) ?? { seq: 0, chain: NO_CHAIN }
+
+  const saveCursors = (): void => {
+    for (const source of unsaved) tables.cursors.save(source, cursorOf(source))
+    unsaved.clear()
+    unsavedEvents = 0
+  }
+
+  const append: Core['append'] = (event, headers, traceparent) => {
+    const seq = log.head() + 1
+    const at = now()
+    const person = typeof event.data.person === 'string' ? event.data.person : (event.user ?? '_')
+    const data = event.personal ? { ...event.data, sealed: vault.seal(person, event.personal) } : event.data
+    const written = { seq, type: event.type, user: event.user, at, data }
+    const entry = log.append(
+      eventSubject(address, event.type, event.user),
+      writeHeaders(headers),
+      writeEvent(address, written, traceparent),
+      at,
+    )
+    apply({ ...written, command: headers.command }, headers)
+    return entry
+  }
+
+  const inTransaction = store.transaction((work: () => unknown): unknown => {
+    const before = log.head()
+    const result = work()
+    if (log.head() > before || unsavedEvents > UNSAVED_EVENTS) saveCursors()
+    vault.flush()
+    return result
+  })
+
+  return {
+    address,
+    contract: definition.contract,
+    settings,
+    version,
+    log,
+    tables,
+    vault,
+    behaviour,
+    now,
+    decide: (name, body) => {
+      const own = behaviour.decide[name]
+      if (own) return own(body, { now: now() })
+      return decideDeadLetter(address, tables, name, body)
+    },
+    append,
+    headersAt: seq => {
+      const entry = log.read(seq, 1)[0]
+      if (!entry) throw new LogDamaged(`Cannot find entry ${seq}, which a table refers to; put the store back`)
+      return readHeaders(entry.headers)
+    },
+    restore: entry => {
+      const event = readEvent(entry.body)
+      const headers = readHeaders(entry.headers)
+      log.restore(entry, event.at)
+      apply({ ...event, command: headers.command }, headers)
+    },
+    cursor: cursorOf,
+    moveCursor: (source, cursor) => {
+      cursors.set(source, cursor)
+      unsaved.add(source)
+      unsavedEvents++
+    },
+    saveCursors,
+    transaction: <T>(work: () => T): T => {
+      const unsavedBefore = [...unsaved].map(source => [source, cursorOf(source)] as const)
+      try {
+        return inTransaction(work) as T
+      } catch (error) {
+        log.reload()
+        cursors = tables.cursors.all()
+        unsaved.clear()
+        for (const [source, cursor] of unsavedBefore) {
+          cursors.set(source, cursor)
+          unsaved.add(source)
+        }
+        throw error
+      }
+    },
+  }
+}

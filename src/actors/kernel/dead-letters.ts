@@ -1,0 +1,96 @@
+/** Dead letters: what could not be carried out, listed, carried out once more or given up by a person. */
+import type { Address } from '../../bus/subjects.ts'
+import { momentOut } from '../values.ts'
+import type { Answer } from './actor.ts'
+import { type Decision, happened, refuse } from './decision.ts'
+import type { Page } from './kernel-contract.ts'
+import type { DeadLetterRow, KernelTables } from './kernel-tables.ts'
+import type { Vault } from './vault.ts'
+
+/** A dead letter as it is shown. `body` is what was sent: JSON where it is JSON, else its text. */
+export type ShownDeadLetter = {
+  dead_letter_id: string
+  actor: string
+  command: string
+  reason: string
+  detail: string
+  body: unknown
+  attempts: number
+  version: string
+  status: DeadLetterRow['status']
+  created_at: string
+}
+
+const DEFAULT_LIMIT = 100
+
+/** `order-0-17`: actor, cell, and the number of its entry. */
+const deadLetterId = ({ actor, cell }: Address, seq: number): string => `${actor}-${cell}-${seq}`
+
+const seqOf = (address: Address, id: string): number | undefined => {
+  const prefix = deadLetterId(address, 0).slice(0, -1)
+  const digits = id.startsWith(prefix) ? id.slice(prefix.length) : ''
+  return /^[1-9]\d{0,15}$/.test(digits) ? Number(digits) : undefined
+}
+
+/** Redrive and discard: only what still waits can be settled. */
+export const decideDeadLetter = (
+  address: Address,
+  tables: KernelTables,
+  command: string,
+  body: Record<string, unknown>,
+): Decision => {
+  const id = String(body.dead_letter_id)
+  const seq = seqOf(address, id)
+  const row = seq === undefined ? undefined : tables.deadLetters.find(seq)
+  if (!row) return refuse('dead_letter_not_found', `there is no dead letter ${id}`)
+  if (row.status !== 'waiting') return refuse('dead_letter_settled', `dead letter ${id} was ${row.status} already`)
+  if (command === 'RedriveDeadLetter' && row.command.startsWith('event '))
+    return refuse('dead_letter_settled', `dead letter ${id} is an event; it can only be discarded`)
+
+  const data = { dead_letter_id: id }
+  if (command === 'DiscardDeadLetter')
+    return happened({ type: 'Discarded', data }, { dead_letter_id: id, status: 'discarded' })
+  return happened(
+    { type: 'Redriven', data: { ...data, attempt: row.attempts + 1 } },
+    { dead_letter_id: id, status: 'redriven' },
+  )
+}
+
+/** A page of dead letters, the newest first. */
+export const listDeadLetters = (
+  address: Address,
+  tables: KernelTables,
+  vault: Vault,
+  query: { limit?: number; cursor?: string; status?: DeadLetterRow['status'] },
+): Answer<Page<ShownDeadLetter>> => {
+  const limit = Math.min(query.limit ?? DEFAULT_LIMIT, DEFAULT_LIMIT)
+  const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : seqOf(address, query.cursor)
+  if (before === undefined)
+    return { refusal: { code: 'invalid_field', detail: 'cursor: should be what next_cursor gave' } }
+  const rows = tables.deadLetters.list(before, query.status, limit + 1)
+  const items = rows.slice(0, limit).map(row => show(address, vault, row))
+  return { reply: { items, next_cursor: rows.length > limit ? (items.at(-1)?.dead_letter_id ?? null) : null } }
+}
+
+const show = (address: Address, vault: Vault, row: DeadLetterRow): ShownDeadLetter => ({
+  dead_letter_id: deadLetterId(address, row.seq),
+  actor: address.actor,
+  command: row.command,
+  reason: row.reason,
+  detail: row.detail,
+  body: shownBody(vault.open(row.person, row.sealed)?.body),
+  attempts: row.attempts,
+  version: row.version,
+  status: row.status,
+  created_at: momentOut(row.at),
+})
+
+const shownBody = (text: string | undefined): unknown => {
+  if (text === undefined) return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    // What was sent is no JSON, which may be just why it lies here.
+    return text
+  }
+}

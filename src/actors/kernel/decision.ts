@@ -1,0 +1,38 @@
+/** What rules may decide: something happened, nothing changes, or no. */
+import type { FieldFault, ProblemCode, Refusal } from '../../bus/problem.ts'
+import type { Personal } from './vault.ts'
+
+/** An event before it has a number. `personal` is sealed under the key of `user`. */
+export type NewEvent<Type extends string = string> = {
+  type: Type
+  user?: string
+  data: Record<string, unknown>
+  personal?: Personal
+}
+
+/**
+ * A decision of the rules. A no may name something (`waitsFor`) whose coming would turn it into a yes: a queued command
+ * then waits; `deadLetter` is the reason it gets when that never comes, or at once where nothing is waited for.
+ */
+export type Decision =
+  | { kind: 'event'; event: NewEvent; reply: unknown }
+  | { kind: 'nothing'; reply: unknown }
+  | { kind: 'refusal'; refusal: Refusal; deadLetter: string; waitsFor?: string }
+
+/** Something happened. */
+export const happened = (event: NewEvent, reply: unknown = {}): Decision => ({ kind: 'event', event, reply })
+
+/** The wish is fulfilled already. */
+export const nothing = (reply: unknown = {}): Decision => ({ kind: 'nothing', reply })
+
+/** A rule says no. */
+export const refuse = (
+  code: ProblemCode,
+  detail: string,
+  more: { errors?: FieldFault[]; waitsFor?: string; deadLetter?: string } = {},
+): Decision => ({
+  kind: 'refusal',
+  refusal: { code, detail, ...(more.errors ? { errors: more.errors } : {}) },
+  deadLetter: more.deadLetter ?? code,
+  ...(more.waitsFor ? { waitsFor: more.waitsFor } : {}),
+})

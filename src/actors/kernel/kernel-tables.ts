@@ -1,0 +1,199 @@
+/** The tables that every actor has: ids handled, cursors, commands that wait, dead letters. All follow from the log. */
+import type { EntryHeaders } from '../../bus/entry.ts'
+import type { AppliedEvent } from './event.ts'
+import type { Store } from './store.ts'
+
+/** A cursor: the last event of another log that this one has taken in. */
+export type Cursor = { seq: number; chain: string }
+
+/** A queued command that waits (`ready` 0), or whose waiting is over, by an event or by a redrive (`ready` 1). */
+export type WaitingRow = {
+  id: string
+  command: string
+  person: string
+  sealed: string
+  waits_for: string
+  until: number
+  reason: string
+  ready: 0 | 1
+  attempts: number
+}
+
+export type DeadLetterRow = {
+  seq: number
+  command: string
+  person: string
+  sealed: string
+  reason: string
+  detail: string
+  attempts: number
+  version: string
+  status: 'waiting' | 'redriven' | 'discarded'
+  at: number
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS inbox_at ON inbox (at);
+  CREATE TABLE IF NOT EXISTS cursors (source TEXT PRIMARY KEY, seq INTEGER NOT NULL, chain TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS horizon (one INTEGER PRIMARY KEY CHECK (one = 1), until INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS waiting (
+    id TEXT PRIMARY KEY,
+    command TEXT NOT NULL,
+    person TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    waits_for TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    ready INTEGER NOT NULL,
+    attempts INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS waiting_for ON waiting (waits_for);
+  CREATE INDEX IF NOT EXISTS waiting_until ON waiting (until);
+  CREATE TABLE IF NOT EXISTS dead_letters (
+    seq INTEGER PRIMARY KEY,
+    command TEXT NOT NULL,
+    person TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    version TEXT NOT NULL,
+    status TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+`
+
+/** The tables that follow from the log and nothing else; `meta` and `log` do not, `cursors` may be ahead of it. */
+export const KERNEL_TABLES = ['inbox', 'horizon', 'waiting', 'dead_letters'] as const
+
+/** The number at the end of a dead letter's id `order-0-17`. */
+const seqOf = (deadLetterId: string): number => Number(deadLetterId.slice(deadLetterId.lastIndexOf('-') + 1))
+
+/** The id under which a redriven dead letter is carried out. */
+const redriveId = (deadLetterId: string, attempt: number): string => `redrive/${deadLetterId}/${attempt}`
+
+export type KernelTables = ReturnType<typeof openKernelTables>
+
+/** Opens the kernel's tables in `store`. */
+export const openKernelTables = (store: Store) => {
+  store.exec(SCHEMA)
+  const selectInbox = store.prepare<[string], number>('SELECT seq FROM inbox WHERE id = ?').pluck()
+  const insertInbox = store.prepare<[string, number, number]>('INSERT OR REPLACE INTO inbox VALUES (?, ?, ?)')
+  const trimInbox = store.prepare<[number]>('DELETE FROM inbox WHERE at <= ?')
+  const anyInbox = store.prepare<[number], number>('SELECT 1 FROM inbox WHERE at <= ? LIMIT 1').pluck()
+  const selectHorizon = store.prepare<[], number>('SELECT until FROM horizon').pluck()
+  const setHorizon = store.prepare<[number]>('INSERT OR REPLACE INTO horizon VALUES (1, ?)')
+  const selectCursors = store.prepare<[], Cursor & { source: string }>('SELECT source, seq, chain FROM cursors')
+  const setCursor = store.prepare<[string, number, string]>(
+    'INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, chain = excluded.chain WHERE excluded.seq > seq',
+  )
+  const selectMeta = store.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck()
+  const setMeta = store.prepare<[string, string]>('INSERT OR REPLACE INTO meta VALUES (?, ?)')
+
+  const selectWaiting = store.prepare<[string], WaitingRow>('SELECT * FROM waiting WHERE id = ?')
+  const insertWaiting = store.prepare<WaitingRow>(
+    'INSERT OR REPLACE INTO waiting VALUES (@id, @command, @person, @sealed, @waits_for, @until, @reason, @ready, @attempts)',
+  )
+  const removeWaiting = store.prepare<[string]>('DELETE FROM waiting WHERE id = ?')
+  const wakeWaiting = store.prepare<[string]>('UPDATE waiting SET ready = 1 WHERE waits_for = ?')
+  const selectDue = store
+    .prepare<[number], string>('SELECT id FROM waiting WHERE ready = 1 OR until <= ? ORDER BY until, id')
+    .pluck()
+  const selectNextUntil = store.prepare<[], number | null>('SELECT min(until) FROM waiting WHERE ready = 0').pluck()
+
+  const selectDeadLetter = store.prepare<[number], DeadLetterRow>('SELECT * FROM dead_letters WHERE seq = ?')
+  const selectDeadLetters = store.prepare<[number, string | null, string | null, number], DeadLetterRow>(
+    'SELECT * FROM dead_letters WHERE seq < ? AND (? IS NULL OR status = ?) ORDER BY seq DESC LIMIT ?',
+  )
+  const insertDeadLetter = store.prepare<DeadLetterRow>(
+    'INSERT INTO dead_letters VALUES (@seq, @command, @person, @sealed, @reason, @detail, @attempts, @version, @status, @at)',
+  )
+  const settleDeadLetter = store.prepare<[string, number]>('UPDATE dead_letters SET status = ? WHERE seq = ?')
+
+  const applyByType: Record<string, (event: AppliedEvent) => void> = {
+    CommandParked: ({ command, data }) => {
+      insertWaiting.run({
+        id: command ?? '',
+        command: data.command,
+        person: data.person,
+        sealed: data.sealed,
+        waits_for: data.waits_for,
+        until: Date.parse(data.until),
+        reason: data.reason,
+        ready: 0,
+        attempts: data.attempts,
+      })
+    },
+    DeadLettered: ({ seq, at, data }) => {
+      insertDeadLetter.run({ ...data, seq, at, status: 'waiting' })
+    },
+    Redriven: ({ data }) => {
+      const row = selectDeadLetter.get(seqOf(data.dead_letter_id))
+      if (!row) throw new Error(`Cannot redrive ${data.dead_letter_id}: the log has no such dead letter`)
+      settleDeadLetter.run('redriven', row.seq)
+      insertWaiting.run({
+        id: redriveId(data.dead_letter_id, data.attempt),
+        command: row.command,
+        person: row.person,
+        sealed: row.sealed,
+        waits_for: '',
+        until: 0,
+        reason: row.reason,
+        ready: 1,
+        attempts: row.attempts,
+      })
+    },
+    Discarded: ({ data }) => {
+      settleDeadLetter.run('discarded', seqOf(data.dead_letter_id))
+    },
+    InboxTrimmed: ({ data }) => {
+      const until = Date.parse(data.until)
+      trimInbox.run(until)
+      setHorizon.run(until)
+    },
+  }
+
+  return {
+    /** What an entry means to the kernel's tables. */
+    apply: (event: AppliedEvent, headers: EntryHeaders): void => {
+      if (headers.command !== undefined) {
+        insertInbox.run(headers.command, event.seq, event.at)
+        if (event.type !== 'CommandParked') removeWaiting.run(headers.command)
+      }
+      if (headers.cause) setCursor.run(headers.cause.source, headers.cause.seq, headers.cause.chain)
+      applyByType[event.type]?.(event)
+    },
+    /** The commands that wait for `key` need wait no longer. */
+    wake: (key: string): void => void wakeWaiting.run(key),
+    inbox: {
+      /** The number of the entry that answered the command `id`. */
+      find: (id: string): number | undefined => selectInbox.get(id),
+      hasOlderThan: (until: number): boolean => anyInbox.get(until) !== undefined,
+    },
+    /** Milliseconds: ids of commands handled until then are forgotten. */
+    horizon: (): number => selectHorizon.get() ?? 0,
+    cursors: {
+      all: (): Map<string, Cursor> =>
+        new Map(selectCursors.all().map(({ source, seq, chain }) => [source, { seq, chain }])),
+      save: (source: string, cursor: Cursor): void => void setCursor.run(source, cursor.seq, cursor.chain),
+    },
+    waiting: {
+      find: (id: string): WaitingRow | undefined => selectWaiting.get(id),
+      /** Ids of the commands whose waiting is over by `now`. */
+      due: (now: number): string[] => selectDue.all(now),
+      /** When the next one's time is up, in ms. */
+      nextUntil: (): number | undefined => selectNextUntil.get() ?? undefined,
+    },
+    deadLetters: {
+      find: (seq: number): DeadLetterRow | undefined => selectDeadLetter.get(seq),
+      list: (before: number, status: string | undefined, limit: number): DeadLetterRow[] =>
+        selectDeadLetters.all(before, status ?? null, status ?? null, limit),
+    },
+    meta: {
+      get: (name: string): string | undefined => selectMeta.get(name),
+      set: (name: string, value: string): void => void setMeta.run(name, value),
+    },
+  }
+}

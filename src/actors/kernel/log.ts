@@ -1,0 +1,106 @@
+/** The log of one actor: every decision it ever took, numbered without a hole, under the chain. */
+import { chainOf, type Entry, NO_CHAIN } from '../../bus/entry.ts'
+import { readEvent } from './event.ts'
+import type { Store } from './store.ts'
+
+/** The table, for the store's schema. */
+export const LOG_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS log (
+    seq INTEGER PRIMARY KEY,
+    chain TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL
+  ) STRICT;
+`
+
+/** What others may ask of a log. `chainAt(0)` is the chain before the first entry. */
+export type ReadableLog = {
+  head: () => number
+  /** The chain of entry `seq`, or `undefined` where there is no such entry. */
+  chainAt: (seq: number) => string | undefined
+  /** Up to `limit` entries from `from` on. */
+  read: (from: number, limit: number) => Entry[]
+}
+
+export type Log = ReadableLog & {
+  /** Milliseconds of the last entry's time; no later entry has an earlier one. */
+  lastTime: () => number
+  /** Adds the next entry. Must run inside a transaction; after a rollback call `reload`. */
+  append: (subject: string, headers: string, body: Buffer, time: number) => Entry
+  /** Adds an entry that this log had before, taken from a copy. It must continue the chain. */
+  restore: (entry: Entry, time: number) => void
+  /** Removes the last entry: only for a `Started` that nobody saw (protocol, R5). */
+  takeBack: () => void
+  /** Reads anew where the log ends. */
+  reload: () => void
+}
+
+// The relay reads what was just written: these many last entries are kept at hand.
+const RECENT = 2048
+
+type Row = { seq: number; chain: string; subject: string; headers: string; body: Buffer }
+
+/** The log in `store`. */
+export const openLog = (store: Store): Log => {
+  store.exec(LOG_SCHEMA)
+  const insert = store.prepare<[number, string, string, string, Buffer]>('INSERT INTO log VALUES (?, ?, ?, ?, ?)')
+  const selectFrom = store.prepare<[number, number], Row>(
+    'SELECT seq, chain, subject, headers, body FROM log WHERE seq >= ? ORDER BY seq LIMIT ?',
+  )
+  const selectChain = store.prepare<[number], string>('SELECT chain FROM log WHERE seq = ?').pluck()
+  const selectLast = store.prepare<[], Row>('SELECT * FROM log ORDER BY seq DESC LIMIT 1')
+  const removeLast = store.prepare<[number]>('DELETE FROM log WHERE seq = ?')
+
+  let head = 0
+  let chain = NO_CHAIN
+  let lastTime = 0
+  let recent: Entry[] = []
+
+  const reload = (): void => {
+    const last = selectLast.get()
+    head = last?.seq ?? 0
+    chain = last?.chain ?? NO_CHAIN
+    lastTime = last ? readEvent(last.body).at : 0
+    recent = []
+  }
+  reload()
+
+  const add = (entry: Entry, time: number): Entry => {
+    insert.run(entry.seq, entry.chain, entry.subject, entry.headers, entry.body as Buffer)
+    head = entry.seq
+    chain = entry.chain
+    lastTime = Math.max(lastTime, time)
+    recent.push(entry)
+    if (recent.length > 2 * RECENT) recent = recent.slice(-RECENT)
+    return entry
+  }
+
+  return {
+    head: () => head,
+    lastTime: () => lastTime,
+    chainAt: seq => {
+      if (seq === head) return chain
+      if (seq === 0) return NO_CHAIN
+      const first = recent[0]
+      return first && seq >= first.seq ? recent[seq - first.seq]?.chain : selectChain.get(seq)
+    },
+    read: (from, limit) => {
+      const first = recent[0]
+      if (first && from >= first.seq) return recent.slice(from - first.seq, from - first.seq + limit)
+      return selectFrom.all(from, limit)
+    },
+    append: (subject, headers, body, time) =>
+      add({ seq: head + 1, subject, headers, body, chain: chainOf(chain, body, headers) }, time),
+    restore: (entry, time) => {
+      if (entry.seq !== head + 1 || chainOf(chain, entry.body, entry.headers) !== entry.chain)
+        throw new Error(`Cannot restore entry ${entry.seq}: it does not continue the log, which ends at ${head}`)
+      add({ ...entry, body: Buffer.from(entry.body) }, time)
+    },
+    takeBack: () => {
+      removeLast.run(head)
+      reload()
+    },
+    reload,
+  }
+}

@@ -1,0 +1,122 @@
+/** The mailbox: what waits for the next turn, bounded, in the order of arrival. */
+import type { Entry } from '../../bus/entry.ts'
+import type { Refusal } from '../../bus/problem.ts'
+import type { Clock } from '../../clock.ts'
+
+/** What a command comes to: a reply, a no, or not now. */
+export type Outcome =
+  | { kind: 'reply'; reply: unknown; replayed: boolean }
+  | { kind: 'refusal'; refusal: Refusal; replayed: boolean }
+
+/** A command somebody waits for. `remember`: a no is kept under its id as well. `deadline` is in ms of the monotonic clock. */
+export type CommandItem = {
+  kind: 'command'
+  id: string
+  name: string
+  body: Record<string, unknown>
+  fingerprint: string
+  remember: boolean
+  deadline: number
+  trace: string | undefined
+  answer: (outcome: Outcome) => void
+}
+
+/** A command from the queue; `bytes` as they were sent, `body` when they fit the contract. */
+export type QueuedItem = {
+  kind: 'queued'
+  id: string
+  name: string
+  bytes: Uint8Array
+  sentAt: number
+  remember: boolean
+  trace: string | undefined
+  ack: () => void
+}
+
+/** An event of another actor. */
+export type EventItem = { kind: 'event'; source: string; entry: Entry }
+
+/** A command of the waiting table whose waiting is over. */
+export type WaitingItem = { kind: 'waiting'; id: string }
+
+/** Forget the ids of commands handled until then (ms). */
+export type TrimItem = { kind: 'trim'; until: number }
+
+export type Item = CommandItem | QueuedItem | EventItem | WaitingItem | TrimItem
+
+/** The most commands that may wait; one more is refused at once (`overloaded`), so that no queue grows without end. */
+const MOST_COMMANDS = 4096
+
+/** The most messages in one turn. Beyond 256 rows a transaction little is gained (nats-facts: SQLite). */
+const MOST_IN_A_TURN = 256
+
+export type Mailbox = {
+  /** Takes an item for the next turn; false when the mailbox is full (only for commands). */
+  push: (item: Item) => boolean
+  /** Puts items back to the front, for a turn that could not be held now. */
+  putBack: (items: Item[], waitMs: number) => void
+  size: () => number
+  /** Lets turns begin, or holds them. */
+  open: (isOpen: boolean) => void
+  /** Runs turns until nothing waits. */
+  drain: () => void
+}
+
+/** A mailbox whose turns are held by `turn`. A command past its deadline is dropped: nobody waits for it. */
+export const createMailbox = (clock: Clock, turn: (items: Item[]) => void): Mailbox => {
+  let waiting: Item[] = []
+  let commands = 0
+  let planned = false
+  let isOpen = false
+  let holdUntil = 0
+
+  const plan = (): void => {
+    if (planned || !isOpen || waiting.length === 0) return
+    planned = true
+    const hold = holdUntil - clock.monotonic()
+    if (hold > 0) clock.after(hold, runPlanned)
+    else clock.soon(runPlanned)
+  }
+  const runPlanned = (): void => {
+    planned = false
+    if (!isOpen) return
+    runOne()
+    plan()
+  }
+  const runOne = (): void => {
+    const taken = waiting.splice(0, MOST_IN_A_TURN)
+    for (const item of taken) if (item.kind === 'command') commands--
+    const now = clock.monotonic()
+    const items = taken.filter(item => item.kind !== 'command' || item.deadline > now)
+    if (items.length > 0) turn(items)
+  }
+
+  return {
+    push: item => {
+      if (item.kind === 'command') {
+        if (commands >= MOST_COMMANDS) return false
+        commands++
+      }
+      waiting.push(item)
+      plan()
+      return true
+    },
+    putBack: (items, waitMs) => {
+      for (const item of items) if (item.kind === 'command') commands++
+      waiting = [...items, ...waiting]
+      holdUntil = clock.monotonic() + waitMs
+      plan()
+    },
+    size: () => waiting.length,
+    open: open => {
+      isOpen = open
+      plan()
+    },
+    drain: () => {
+      for (let left = waiting.length; left > 0; left = waiting.length) {
+        runOne()
+        if (waiting.length >= left) return // a turn was put back: there is no room on the disk
+      }
+    },
+  }
+}

@@ -1,0 +1,35 @@
+/** Pages of lists that go by an increasing number. */
+import type { Page } from './kernel-contract.ts'
+
+/** The most rows of one page: a reply must stay below the broker's payload limit of 1 MB. */
+const MOST_ROWS = 1000
+const MOST_BYTES = 400_000
+
+/** The number a cursor stands for; 0 without one, `undefined` for what is no cursor. */
+export const readCursor = (cursor: string | undefined): number | undefined => {
+  if (cursor === undefined) return 0
+  return /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined
+}
+
+/** A page of at most `limit` rows, shown, and the cursor of the next one. `read` gives up to that many rows. */
+export const toPage = <Row, Shown>(
+  limit: number | undefined,
+  read: (most: number) => Row[],
+  show: (row: Row) => Shown,
+  numberOf: (row: Row) => number,
+): { reply: Page<Shown> } => {
+  const most = Math.min(limit ?? MOST_ROWS, MOST_ROWS)
+  const rows = read(most + 1)
+  const items: Shown[] = []
+  let bytes = 0
+  let last: Row | undefined
+  for (const row of rows.slice(0, most)) {
+    const item = show(row)
+    bytes += Buffer.byteLength(JSON.stringify(item)) + 1
+    if (items.length > 0 && bytes > MOST_BYTES) break
+    items.push(item)
+    last = row
+  }
+  const more = items.length < rows.length && last !== undefined
+  return { reply: { items, next_cursor: more ? String(numberOf(last as Row)) : null } }
+}

@@ -1,0 +1,348 @@
+/** One running actor: its parts put together, started in the order that is safe, stopped without losing anything. */
+import type { Bus, Running } from '../../bus/bus.ts'
+import { COMMAND_HEADERS } from '../../bus/command-id.ts'
+import { type Entry, NO_CHAIN } from '../../bus/entry.ts'
+import { type LogPage, type Reader, startReader } from '../../bus/reader.ts'
+import { createRelay, type Relay } from '../../bus/relay.ts'
+import { type Address, addressOf, nameOf, querySubject, sourceOf } from '../../bus/subjects.ts'
+import { Unavailable } from '../../bus/unavailable.ts'
+import type { Clock } from '../../clock.ts'
+import type { Random } from '../../random.ts'
+import type { Answer, AnyActorDefinition, Settings } from './actor.ts'
+import { openCore } from './core.ts'
+import { listDeadLetters } from './dead-letters.ts'
+import { createEffects } from './effects.ts'
+import { createMailbox, type Item } from './mailbox.ts'
+import { serve } from './serve.ts'
+import { HistoryRefused, type MarkFile, type Phase, takeOver } from './start.ts'
+import type { Store } from './store.ts'
+import { createTrimming } from './trimming.ts'
+import { createTurn } from './turn.ts'
+import { openVault } from './vault.ts'
+import { createWaking } from './waking.ts'
+
+/** What an actor says of itself. pino fits. */
+export type ActorLog = {
+  info: (facts: object, text: string) => void
+  warn: (facts: object, text: string) => void
+  error: (facts: object, text: string) => void
+}
+
+export type ActorPorts = {
+  address: Address
+  bus: Bus
+  store: Store
+  keys: Store
+  clock: Clock
+  random: Random
+  settings: Settings
+  version: string
+  mark: MarkFile
+  /** Actors that read this one's log. */
+  readers: readonly string[]
+  /** Keeps messages that are not ours where a person finds them. */
+  keepAside: (stream: Address, entries: Entry[]) => void
+  /** Copies the store, beside it, while it is in use; gives the copy's path. */
+  copyStore: () => Promise<string>
+  pid: number
+  say: ActorLog
+}
+
+export type RunningActor = {
+  address: Address
+  phase: () => Phase
+  /** Resolves when the actor is open; rejects when it can't be. */
+  opened: Promise<void>
+  /** Resolves with the reason when the actor can't go on: its process must end and start over. */
+  failed: Promise<Error>
+  /** Stops taking, finishes what was taken, brings the stream up to date, and closes. */
+  stop: () => Promise<void>
+}
+
+/** Thrown into `failed` when the log's history turned out to be another one than ours: start over and heal. */
+export class MustStartOver extends Error {
+  override name = 'MustStartOver'
+}
+
+const ASK_TIMEOUT_MS = 1000
+/** After a turn that found no room on the disk. */
+const FULL_WAIT_MS = 500
+/** How long a stop may take to bring the stream up to date; what is left, the next start publishes. */
+const FLUSH_MS = 1500
+/** A page of `ReadLog` stays below the broker's payload limit of 1 MB. */
+const MOST_PAGE_BYTES = 400_000
+
+/** Starts the actor `definition`. Nothing it is asked is answered before `opened`. */
+export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): RunningActor => {
+  const { address, bus, clock, random, say } = ports
+  const core = openCore(definition, { ...ports, vault: openVault(ports.keys, random) })
+  const stream = bus.logStream(address)
+  const me = sourceOf(address)
+  const sources = definition.listensTo.map(actor => sourceOf({ actor, cell: address.cell }))
+
+  let phase: Phase = 'healing'
+  let waitsFor: string | null = null
+  let isFenced = false
+  let stopping = false
+  let consumed: Running | undefined
+  const readers: Reader[] = []
+  const broken = new Map<string, string>()
+
+  let fail = (_: Error): void => {}
+  const failed = new Promise<Error>(resolve => {
+    fail = resolve
+  })
+
+  const mailbox = createMailbox(
+    clock,
+    createTurn(core, {
+      committed: () => {
+        relay.wake()
+        waking.check()
+        effects.check()
+      },
+      full: items => {
+        say.error({}, 'there is no room on the disk; commands are refused until there is')
+        mailbox.putBack(items, FULL_WAIT_MS)
+      },
+      fatal: error => {
+        mailbox.open(false)
+        fail(error)
+      },
+      defect: (what, error) => say.error({ what, error: stackOf(error) }, 'a message could not be handled: a bug'),
+    }),
+  )
+  const push = (item: Item): boolean => mailbox.push(item)
+
+  const effects = createEffects(core.behaviour.effects, {
+    bus,
+    clock,
+    random,
+    failed: (name, error) => say.warn({ effect: name, error: String(error) }, 'an effect failed; it is tried again'),
+  })
+  const waking = createWaking(core, clock, item => void push(item))
+  const trimming = createTrimming(core, bus.queue, clock, {
+    push,
+    warn: text => say.warn({}, text),
+  })
+
+  const relay: Relay = createRelay(core.log, stream, clock, {
+    made: reason => {
+      say.info({ reason }, 'the stream is made and filled from the log')
+      effects.streamMade()
+    },
+    keepAside: entries => {
+      say.warn({ messages: entries.length }, 'the stream held messages that are not ours; they are kept aside')
+      ports.keepAside(address, entries)
+    },
+    diverged: reason => {
+      if (stopping) return
+      mailbox.open(false)
+      fail(new MustStartOver(`${me}: ${reason}`))
+    },
+  })
+
+  // ---- queries of the kernel
+
+  const kernelAnswers = (name: string, body: Record<string, unknown>): Answer | Promise<Answer> | undefined => {
+    switch (name) {
+      case 'Health':
+        return { reply: health() }
+      case 'Cursor':
+        if (!isFenced) return { refusal: { code: 'unavailable', detail: 'its own start stands before the fence' } }
+        return { reply: { source: body.source, ...core.cursor(String(body.source)) } }
+      case 'ReadLog':
+        return phase === 'open' ? { reply: page(Number(body.from), Number(body.limit)) } : undefined
+      case 'FindReply':
+        return phase === 'open' ? { reply: findReply(String(body.command_id)) } : undefined
+      case 'ListDeadLetters':
+        return phase === 'open' ? listDeadLetters(address, core.tables, core.vault, body) : undefined
+      case 'CopyStore':
+        return ports.copyStore().then(path => ({ reply: { path } }))
+      default:
+        return undefined
+    }
+  }
+
+  const health = () => ({
+    phase,
+    waits_for: waitsFor ?? (broken.size > 0 ? [...broken.keys()].join(', ') : null),
+    head: core.log.head(),
+    stream: relay.confirmed(),
+    cursors: Object.fromEntries(sources.map(source => [source, core.cursor(source).seq])),
+    mailbox: mailbox.size(),
+    pid: ports.pid,
+    version: ports.version,
+  })
+
+  const page = (from: number, limit: number) => {
+    const entries = []
+    let bytes = 0
+    for (const { body, ...entry } of core.log.read(from, limit)) {
+      bytes += body.length * 2 + entry.headers.length + 300
+      if (entries.length > 0 && bytes > MOST_PAGE_BYTES) break
+      entries.push({ ...entry, body: Buffer.from(body).toString('base64') })
+    }
+    return { head: core.log.head(), chain_before: core.log.chainAt(from - 1) ?? NO_CHAIN, entries }
+  }
+
+  const findReply = (id: string) => {
+    const seq = core.tables.inbox.find(id)
+    const fingerprint = seq === undefined ? null : (core.headersAt(seq).fingerprint ?? null)
+    return { found: seq !== undefined, fingerprint }
+  }
+
+  // ---- asking others
+
+  const ask = async (source: string, query: string, body: object): Promise<unknown> => {
+    const subject = querySubject(addressOf(source), query)
+    const reply = await bus.request(subject, Buffer.from(JSON.stringify(body)), { timeoutMs: ASK_TIMEOUT_MS })
+    const answer: unknown = JSON.parse(Buffer.from(reply.body).toString('utf8'))
+    if (reply.headers['Nats-Service-Error-Code'] === undefined) return answer
+    throw new Unavailable(`${source} does not answer ${query}: ${(answer as { detail: string }).detail}`)
+  }
+
+  const readFrom = (source: string): Reader =>
+    startReader({
+      stream: bus.logStream(addressOf(source)),
+      clock,
+      name: `${address.actor}-${address.cell}`,
+      ask: async (from, limit) => readPage(await ask(source, 'ReadLog', { from, limit }), from),
+      taken: () => core.cursor(source),
+      deliver: entry => void push({ kind: 'event', source, entry }),
+      differs: reason => {
+        broken.set(source, reason)
+        say.error(
+          { source, reason },
+          `the history of ${source} is not the one seen here; nothing more is taken from it. ` +
+            'Put back the store that ran last, for whichever of the two was replaced, then start again',
+        )
+      },
+      failed: error => fail(error instanceof Error ? error : new Error(String(error))),
+    })
+
+  // ---- open and close
+
+  const open = (): void => {
+    phase = 'open'
+    waitsFor = null
+    decideAtOpen()
+    relay.run()
+    mailbox.open(true)
+    for (const source of sources) readers.push(readFrom(source))
+    consumed = bus.queue.work(address, command => {
+      push({
+        kind: 'queued',
+        id: command.headers['Nats-Msg-Id'] ?? command.fallbackId,
+        name: nameOf(command.subject),
+        bytes: command.body,
+        sentAt: command.sentAt,
+        remember: command.headers[COMMAND_HEADERS.key] !== undefined,
+        trace: command.headers[COMMAND_HEADERS.trace],
+        ack: command.ack,
+      })
+    })
+    waking.check()
+    effects.check()
+    trimming.start()
+    say.info({ head: core.log.head() }, 'open')
+  }
+
+  const decideAtOpen = (): void => {
+    core.transaction(() => {
+      for (const decision of core.behaviour.atOpen()) {
+        if (decision.kind === 'event') core.append(decision.event, {}, undefined)
+      }
+    })
+  }
+
+  /** A store that must not go on still says why, to whoever asks for its health. */
+  const refused = (error: Error): void => {
+    if (error instanceof HistoryRefused) {
+      phase = 'refused'
+      waitsFor = error.message
+    }
+    fail(error)
+  }
+
+  const served = serve({
+    core,
+    bus,
+    clock,
+    random,
+    isOpen: () => phase === 'open' && !stopping,
+    push,
+    kernelAnswers,
+    defect: (what, error) => say.error({ what, error: stackOf(error) }, 'a request could not be answered: a bug'),
+  })
+
+  const opened = takeOver(
+    {
+      core,
+      stream,
+      relay,
+      clock,
+      random,
+      mark: ports.mark,
+      readers: ports.readers,
+      askCursor: async reader => (await ask(reader, 'Cursor', { source: me })) as { seq: number; chain: string },
+      reached: (step, whom) => {
+        phase = step
+        waitsFor = whom
+      },
+      fenced: () => {
+        isFenced = true
+      },
+      contradicted: error => {
+        mailbox.open(false)
+        refused(error)
+      },
+      say: text => say.info({}, text),
+    },
+    () => stopping,
+  ).then(
+    () => {
+      if (!stopping) open()
+    },
+    error => {
+      refused(error as Error)
+      throw error
+    },
+  )
+  // `failed` tells it too: whoever does not wait for `opened` is not to be ended by it.
+  opened.catch(() => {})
+
+  const stop = async (): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    await Promise.all([...readers.map(reader => reader.stop()), consumed?.stop()])
+    trimming.stop()
+    waking.stop()
+    effects.stop()
+    if (phase === 'open') {
+      mailbox.drain()
+      core.transaction(core.saveCursors)
+    }
+    mailbox.open(false)
+    phase = 'stopped'
+    await relay.stop(FLUSH_MS)
+    await served.stop()
+  }
+
+  return { address, phase: () => phase, opened, failed, stop }
+}
+
+const readPage = (answer: unknown, from: number): LogPage => {
+  const { head, chain_before, entries } = answer as {
+    head: number
+    chain_before: string
+    entries: { seq: number; subject: string; headers: string; body: string; chain: string }[]
+  }
+  return {
+    head,
+    chainBefore: from - 1 > head ? undefined : chain_before,
+    entries: entries.map(entry => ({ ...entry, body: Buffer.from(entry.body, 'base64') })),
+  }
+}
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

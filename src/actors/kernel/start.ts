@@ -1,0 +1,246 @@
+/** Taking a log over: heal, fence, ask the witnesses, and only then open (protocol, R5). */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { LogStream } from '../../bus/bus.ts'
+import { compare } from '../../bus/compare.ts'
+import { type Entry, follows, NO_CHAIN } from '../../bus/entry.ts'
+import type { Relay } from '../../bus/relay.ts'
+import { sourceOf } from '../../bus/subjects.ts'
+import { Unavailable } from '../../bus/unavailable.ts'
+import { type Clock, pause } from '../../clock.ts'
+import type { Random } from '../../random.ts'
+import type { Core } from './core.ts'
+import type { Cursor } from './kernel-tables.ts'
+
+/** The steps of a start, as `/readyz` shows them. */
+export type Phase = 'healing' | 'publishing' | 'fencing' | 'asking witnesses' | 'open' | 'refused' | 'stopped'
+
+/**
+ * Thrown when this store must not go on by itself: its history is not the one that others have seen.
+ * The message says what to do.
+ */
+export class HistoryRefused extends Error {
+  override name = 'HistoryRefused'
+}
+
+/** Where a start's mark stands besides the store: by both agreeing one knows that this store is the one that ran last. */
+export type MarkFile = { read: () => string | undefined; write: (mark: string) => void }
+
+/** A mark in a file. */
+export const markFile = (path: string): MarkFile => ({
+  read: () => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch {
+      // No mark: a first start, or somebody took the file away. Both mean that it is not known which store ran last.
+      return undefined
+    }
+  },
+  write: mark => {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(`${path}.new`, mark)
+    renameSync(`${path}.new`, path)
+  },
+})
+
+export type StartPorts = {
+  core: Core
+  stream: LogStream
+  relay: Relay
+  clock: Clock
+  random: Random
+  mark: MarkFile
+  /** Those who read this log, and how to ask one for its cursor. Throws `Unavailable`. */
+  readers: readonly string[]
+  askCursor: (reader: string) => Promise<Cursor>
+  /** The start stands at `phase`, and waits for `whom`. */
+  reached: (phase: Phase, whom: string | null) => void
+  /** From here on this process alone writes the log: it may tell its cursors. */
+  fenced: () => void
+  /** A witness that was silent at the start has spoken against this store. */
+  contradicted: (refused: HistoryRefused) => void
+  say: (text: string) => void
+}
+
+const RETRY_MS = 200
+const HEAL_BATCH = 500
+/** How long the stream may stay silent while entries are taken from it. */
+const HEAL_SILENCE_MS = 5000
+
+/** Takes the log over; resolves when the actor may open. Throws `HistoryRefused`. */
+export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promise<void> => {
+  const { core, relay, random, mark } = ports
+  const ranLast = mark.read() !== undefined && mark.read() === core.tables.meta.get('mark')
+
+  for (let fence = false; !fence && !stopped(); ) {
+    ports.reached('healing', 'the broker')
+    await heal(ports, stopped)
+    ports.reached('publishing', 'the broker')
+    if (!(await relay.catchUp())) continue
+    ports.reached('fencing', 'the broker')
+    fence = await raiseFence(ports)
+  }
+  if (stopped()) return
+  ports.fenced()
+
+  await askWitnesses(ports, ranLast, stopped)
+  // Written to both places only now: a store that was not found good does not count as the one that ran last.
+  const next = random.uuid()
+  core.tables.meta.set('mark', next)
+  mark.write(next)
+}
+
+/** Appends `Started` and waits until the stream has it; false when somebody else wrote there meanwhile. */
+const raiseFence = async ({ core, relay, random }: StartPorts): Promise<boolean> => {
+  core.transaction(() =>
+    core.append({ type: 'Started', data: { start_id: random.uuid(), version: core.version } }, {}, undefined),
+  )
+  return relay.catchUp()
+}
+
+/** Brings the store up to what the stream has, entry by entry. */
+const heal = async (ports: StartPorts, stopped: () => boolean): Promise<void> => {
+  const { core, stream, clock } = ports
+  while (!stopped()) {
+    try {
+      const verdict = await compare(stream, core.log)
+      if (verdict.kind === 'ahead') await takeMissing(ports, verdict.last, stopped)
+      else if (verdict.kind === 'differs') takeBackStarted(ports, verdict.at)
+      else return
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      await pause(clock, RETRY_MS)
+    }
+  }
+}
+
+// Two starts may have written different `Started` at the same number; ours is nobody's loss while nobody saw it.
+const takeBackStarted = ({ core }: StartPorts, at: number): void => {
+  const { log } = core
+  const onlyStarted = log.read(at, log.head() - at + 1).every(entry => entry.subject.includes('.event.Started.'))
+  if (!onlyStarted)
+    throw new HistoryRefused(
+      `The stream and the store of ${sourceOf(core.address)} hold different entries from number ${at} on. ` +
+        'One of them is of another history, and Kassa will not choose. Put back the store that ran last; ' +
+        'or, if the store is right, delete the stream and start again: it is made anew from the store.',
+    )
+  core.transaction(() => {
+    while (log.head() >= at) log.takeBack()
+  })
+}
+
+/** Takes the entries that the store lacks from the stream, up to number `last`. */
+const takeMissing = async (ports: StartPorts, last: number, stopped: () => boolean): Promise<void> => {
+  const { core, stream, say } = ports
+  const from = core.log.head() + 1
+  if (!(await stream.get(last))) throw missing(core, last)
+  say(`taking entries ${from} to ${last} back from the stream`)
+  let batch: Entry[] = []
+  const commit = (): void => {
+    core.transaction(() => {
+      for (const entry of batch) core.restore(entry)
+    })
+    batch = []
+  }
+  let chain = core.log.chainAt(core.log.head()) ?? NO_CHAIN
+  for await (const entry of messages(ports, from, last)) {
+    if (stopped()) return
+    if (entry.seq !== core.log.head() + batch.length + 1) throw missing(core, core.log.head() + batch.length + 1)
+    // What follows no more was written by no owner: the relay keeps it aside and makes the stream again (R7).
+    if (!follows(chain, entry)) break
+    chain = entry.chain
+    batch.push(entry)
+    if (batch.length >= HEAL_BATCH) commit()
+  }
+  if (batch.length > 0) commit()
+}
+
+const missing = (core: Core, seq: number): HistoryRefused =>
+  new HistoryRefused(
+    `The store of ${sourceOf(core.address)} lacks entry ${seq}, and its stream has no copy of it either, ` +
+      'though it has later ones. Put back a newer copy of the store, then start again.',
+  )
+
+/** The stream's messages from `from` to `last`. Throws `Unavailable` when they stop coming. */
+async function* messages({ stream, clock }: StartPorts, from: number, last: number): AsyncGenerator<Entry> {
+  const arrived: Entry[] = []
+  let wake = (): void => {}
+  let broken: string | undefined
+  const running = stream.follow(
+    from,
+    'heal',
+    entry => {
+      arrived.push(entry)
+      wake()
+    },
+    reason => {
+      broken = reason
+      wake()
+    },
+  )
+  try {
+    for (let seen = from - 1; seen < last; ) {
+      const entry = arrived.shift()
+      if (entry) {
+        seen = entry.seq
+        yield entry
+        continue
+      }
+      if (broken !== undefined) throw new Unavailable(`Cannot read the stream on from ${seen + 1}: ${broken}`)
+      await new Promise<void>(resolve => {
+        const cancel = clock.after(HEAL_SILENCE_MS, () => {
+          broken ??= 'nothing came'
+          resolve()
+        })
+        wake = () => {
+          cancel()
+          resolve()
+        }
+      })
+      wake = () => {}
+    }
+  } finally {
+    await running.stop()
+  }
+}
+
+/**
+ * Every reader must have seen my history. A silent one is waited for, unless this store surely is the one that ran
+ * last: then it is asked again once it answers.
+ */
+const askWitnesses = async (ports: StartPorts, ranLast: boolean, stopped: () => boolean): Promise<void> => {
+  const silent = new Set(ports.readers)
+  for (let first = true; silent.size > 0 && !stopped(); first = false) {
+    ports.reached('asking witnesses', [...silent].join(', '))
+    if (!first) await pause(ports.clock, RETRY_MS)
+    for (const reader of silent) if (await heard(ports, reader)) silent.delete(reader)
+    if (ranLast && silent.size > 0) {
+      askLater(ports, silent, stopped).catch(error => ports.contradicted(error as HistoryRefused))
+      return
+    }
+  }
+}
+
+const askLater = async (ports: StartPorts, silent: Set<string>, stopped: () => boolean): Promise<void> => {
+  while (silent.size > 0 && !stopped()) {
+    await pause(ports.clock, 5 * RETRY_MS)
+    for (const reader of silent) if (await heard(ports, reader)) silent.delete(reader)
+  }
+}
+
+/** Whether `reader` answered; throws `HistoryRefused` when it has seen what this store has not. */
+const heard = async ({ core, askCursor }: StartPorts, reader: string): Promise<boolean> => {
+  let cursor: Cursor
+  try {
+    cursor = await askCursor(reader)
+  } catch (error) {
+    if (error instanceof Unavailable) return false
+    throw error
+  }
+  if (core.log.chainAt(cursor.seq) === cursor.chain) return true
+  throw new HistoryRefused(
+    `${reader} has seen entry ${cursor.seq} of ${sourceOf(core.address)}, and this store, which ends at ` +
+      `${core.log.head()}, does not have it. The store is older than the one that ran last, and the stream has lost ` +
+      'the rest. Put back the store that ran last, then start again.',
+  )
+}

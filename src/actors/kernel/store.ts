@@ -1,0 +1,72 @@
+/** The SQLite file of one actor: durable, locked, strict. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import Database from 'better-sqlite3'
+
+/** An open store: a better-sqlite3 connection, the only one to its file. */
+export type Store = Database.Database
+
+/** What must be so while a store is open, and the value SQLite reports when it is. */
+const PRAGMAS: readonly [name: string, set: string, expected: unknown][] = [
+  // Before WAL, so that no shared-memory file is ever made: then a second opener is refused even while we are stopped.
+  ['locking_mode', 'EXCLUSIVE', 'exclusive'],
+  ['journal_mode', 'WAL', 'wal'],
+  // FULL, not NORMAL: a reply promises that the commit survives a power cut (sqlite.org/pragma.html#pragma_synchronous).
+  ['synchronous', 'FULL', 2],
+  ['foreign_keys', 'ON', 1],
+  // What is deleted is overwritten: an erased person must not be readable in free pages.
+  ['secure_delete', 'ON', 1],
+  ['trusted_schema', 'OFF', 0],
+]
+
+/** Thrown when another process has the store. */
+export class StoreLocked extends Error {
+  override name = 'StoreLocked'
+}
+
+/** Opens or makes the store at `path` and keeps it locked until it is closed. Throws `StoreLocked`. */
+export const openStore = (path: string): Store => {
+  const store = new Database(path, { timeout: 0 })
+  try {
+    for (const [name, set, expected] of PRAGMAS) assertPragma(store, name, set, expected)
+    // In exclusive mode the first read or write takes the lock and keeps it.
+    store.exec('BEGIN EXCLUSIVE; COMMIT')
+  } catch (error) {
+    store.close()
+    if (!isCode(error, 'SQLITE_BUSY')) throw error
+    throw new StoreLocked(`Cannot open ${path}: ${holderOf(path)} holds it; stop that process first`)
+  }
+  writeFileSync(`${path}.pid`, String(process.pid))
+  return store
+}
+
+/** A store that lives in memory only, for tests and for building tables anew. */
+export const openMemoryStore = (): Store => {
+  const store = new Database(':memory:')
+  store.pragma('foreign_keys = ON')
+  return store
+}
+
+const assertPragma = (store: Store, name: string, set: string, expected: unknown): void => {
+  store.pragma(`${name} = ${set}`)
+  const actual = store.pragma(name, { simple: true })
+  if (actual !== expected)
+    throw new Error(`Cannot use the store: ${name} is ${String(actual)} and must be ${String(expected)}`)
+}
+
+const holderOf = (path: string): string => {
+  try {
+    return `pid ${readFileSync(`${path}.pid`, 'utf8')}`
+  } catch {
+    // The holder has not written its number yet; that somebody holds the store is certain all the same.
+    return 'another process'
+  }
+}
+
+/** The disk has no room: the transaction is undone, and the same one may succeed later. */
+export const isFull = (error: unknown): boolean => isCode(error, 'SQLITE_FULL')
+
+/** The disk failed: whether the transaction is there is unknown, and only opening the store anew can tell. */
+export const isOutcomeUnknown = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && (error.code.startsWith('SQLITE_IOERR') || error.code === 'SQLITE_CORRUPT')
+
+const isCode = (error: unknown, code: string): boolean => error instanceof Database.SqliteError && error.code === code

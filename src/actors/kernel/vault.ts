@@ -1,0 +1,83 @@
+/** What is personal, sealed: ciphertext in the log, keys beside it; to erase a person is to delete a key. */
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import type { Random } from '../../random.ts'
+import type { Store } from './store.ts'
+
+/** Personal fields of an event, by name. */
+export type Personal = Record<string, string>
+
+export type Vault = {
+  /** Ciphertext of `personal` under the key of `person`; makes the key where there is none. */
+  seal: (person: string, personal: Personal) => string
+  /** What was sealed, or `undefined` when the person was erased. */
+  open: (person: string, sealed: string) => Personal | undefined
+  /** Puts new keys on the disk. Must be called before the commit of what they sealed. */
+  flush: () => void
+  /** Deletes the key of `person`. */
+  erase: (person: string) => void
+}
+
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+// Keys of those who order most often are kept at hand; the rest is a read of one row.
+const CACHED_KEYS = 10_000
+
+/** The vault whose keys are in `store`, a file of its own so that a log can be copied without them. */
+export const openVault = (store: Store, random: Random): Vault => {
+  store.exec('CREATE TABLE IF NOT EXISTS keys (person TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID')
+  const select = store.prepare<[string], Buffer>('SELECT key FROM keys WHERE person = ?').pluck()
+  const insert = store.prepare<[string, Buffer]>('INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const remove = store.prepare<[string]>('DELETE FROM keys WHERE person = ?')
+  const cache = new Map<string, Buffer>()
+  let fresh = new Map<string, Buffer>()
+
+  const keyOf = (person: string): Buffer | undefined => {
+    const known = fresh.get(person) ?? cache.get(person)
+    if (known) return known
+    const stored = select.get(person)
+    if (stored) remember(person, stored)
+    return stored
+  }
+  const remember = (person: string, key: Buffer): void => {
+    if (cache.size >= CACHED_KEYS) cache.clear()
+    cache.set(person, key)
+  }
+  const insertAll = store.transaction((keys: Iterable<[string, Buffer]>) => {
+    for (const [person, key] of keys) insert.run(person, key)
+  })
+
+  return {
+    seal: (person, personal) => {
+      let key = keyOf(person)
+      if (!key) {
+        key = random.bytes(32)
+        fresh.set(person, key)
+      }
+      const nonce = random.bytes(NONCE_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(person))
+      const text = Buffer.concat([cipher.update(JSON.stringify(personal), 'utf8'), cipher.final()])
+      return Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64')
+    },
+    open: (person, sealed) => {
+      const key = keyOf(person)
+      if (!key) return undefined
+      const bytes = Buffer.from(sealed, 'base64')
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES))
+        .setAAD(Buffer.from(person))
+        .setAuthTag(bytes.subarray(-TAG_BYTES))
+      const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+      return JSON.parse(text.toString('utf8')) as Personal
+    },
+    flush: () => {
+      if (fresh.size === 0) return
+      insertAll(fresh)
+      for (const [person, key] of fresh) remember(person, key)
+      fresh = new Map()
+    },
+    erase: person => {
+      remove.run(person)
+      cache.delete(person)
+      fresh.delete(person)
+    },
+  }
+}

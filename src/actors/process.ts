@@ -1,0 +1,110 @@
+/** One actor as a process: its files, its connection, its end. */
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Entry } from '../bus/entry.ts'
+import { connectNats } from '../bus/nats.ts'
+import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { exitCodes, plainFault } from '../exit.ts'
+import type { Log } from '../log.ts'
+import { systemRandom } from '../random.ts'
+import { productVersion } from '../version.ts'
+import { DEFINITIONS, readersOf } from './definitions.ts'
+import { startActor as start } from './kernel/running-actor.ts'
+import { HistoryRefused, markFile } from './kernel/start.ts'
+import { openStore, StoreLocked } from './kernel/store.ts'
+import { ACTOR_NAMES, type ActorName } from './registry.ts'
+import { settingsOf } from './settings.ts'
+
+// One cell a machine, as yet; every name carries it (design §4).
+const CELL = 0
+
+/** Where the files of the actor at `address` lie. */
+export const filesOf = (dataDir: string, { actor, cell }: Address) => ({
+  store: join(dataDir, `${actor}-${cell}.db`),
+  keys: join(dataDir, `${actor}-${cell}.keys.db`),
+  mark: join(dataDir, `${actor}-${cell}.mark`),
+})
+
+/**
+ * Starts the actor `name` in this process, against the broker at `config.natsUrl`. `failed` resolves when it can't go
+ * on and the process should end, to be started again. A store whose history is refused stays up and says why.
+ */
+export const startActor = async (
+  name: ActorName,
+  config: Config & { natsUrl: string },
+  log: Log,
+): Promise<{ stop(): Promise<void>; failed: Promise<Error> }> => {
+  const address = { actor: name, cell: CELL }
+  const settings = settingsOf(config)
+  const files = filesOf(config.dataDir, address)
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const store = openLocked(files.store)
+  const keys = openLocked(files.keys)
+  const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ACTOR_NAMES, log })
+
+  const actor = start(DEFINITIONS[name], {
+    address,
+    bus,
+    store,
+    keys,
+    clock: systemClock,
+    random: systemRandom,
+    settings,
+    version: productVersion,
+    mark: markFile(files.mark),
+    readers: readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL })),
+    keepAside: (stream, entries) => keepAside(config.dataDir, stream, entries),
+    copyStore: () => copyStore(config.dataDir, address, store),
+    pid: process.pid,
+    say: log,
+  })
+
+  return {
+    stop: async () => {
+      await actor.stop()
+      await bus.close()
+      store.close()
+      keys.close()
+    },
+    failed: actor.failed.then(error => {
+      if (!(error instanceof HistoryRefused)) return error
+      log.error({}, error.message)
+      // Starting over would find the same: it stays up, and /readyz shows the reason.
+      return new Promise<never>(() => {})
+    }),
+  }
+}
+
+const openLocked = (path: string) => {
+  try {
+    return openStore(path)
+  } catch (error) {
+    if (error instanceof StoreLocked) throw plainFault(exitCodes.unavailable, error.message)
+    throw error
+  }
+}
+
+/** Messages that were in a stream and are not ours: a JSON line each. */
+const keepAside = (dataDir: string, stream: Address, entries: Entry[]): void => {
+  const directory = join(dataDir, 'aside')
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const lines = entries.map(
+    entry => `${JSON.stringify({ ...entry, body: Buffer.from(entry.body).toString('base64') })}\n`,
+  )
+  appendFileSync(join(directory, `${streamOf(stream)}.jsonl`), lines.join(''), { mode: 0o600 })
+}
+
+/** A consistent copy of the store, made page by page while the actor goes on. Whoever asked for it deletes it. */
+const copyStore = async (
+  dataDir: string,
+  { actor, cell }: Address,
+  store: ReturnType<typeof openStore>,
+): Promise<string> => {
+  const directory = join(dataDir, 'copies')
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const path = join(directory, `${actor}-${cell}-${systemRandom.uuid()}.db`)
+  await store.backup(path)
+  return path
+}
