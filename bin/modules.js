@@ -1,6 +1,6 @@
 /** The modules: installed when they are missing or the lock has changed. */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withLock } from './lock.js'
@@ -8,11 +8,17 @@ import { runNpm } from './npm.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const lockFile = join(root, 'package-lock.json')
-const markFile = join(root, 'node_modules', '.kassa-lock')
+const modulesDir = join(root, 'node_modules')
+const markFile = join(modulesDir, '.kassa-lock')
 
 /** Brings node_modules in step with package-lock.json; costs two small reads when it is. */
 export async function installModules() {
   if (inStep()) return
+  // npm ci would empty the directory that a link leads to, which is somebody else's.
+  if (isLink())
+    return console.error(
+      `Warning: ${modulesDir} is a link, and not in step with package-lock.json; it is taken as it is`,
+    )
 
   await withLock(root, async () => {
     // Another start may have done it while this one waited.
@@ -37,6 +43,10 @@ async function install() {
 
 function inStep() {
   return existsSync(markFile) && readFileSync(markFile, 'utf8') === lockHash()
+}
+
+function isLink() {
+  return lstatSync(modulesDir, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 }
 
 function lockHash() {

@@ -1,0 +1,74 @@
+/** The subcommands: what each is for, and what it runs. */
+import { ACTOR_NAMES, isActorName } from './actors/registry.ts'
+import { endWithFault, endWithParent } from './child.ts'
+import { type Config, readConfig } from './config.ts'
+import { type ExitCode, exitCodes, plainFault } from './exit.ts'
+import { createLog } from './log.ts'
+import { describeRuntime } from './runtime.ts'
+import { productVersion } from './version.ts'
+
+export type Subcommand = {
+  name: string
+  /** What follows the name: none, or the words in angle brackets. */
+  operands: string
+  meaning: string
+  run(operands: string[]): Promise<ExitCode>
+}
+
+export const subcommands: Subcommand[] = [
+  { name: 'start', operands: '', meaning: 'run everything on this machine (also without a subcommand)', run: runStart },
+  { name: 'actor', operands: `<${ACTOR_NAMES.join('|')}>`, meaning: 'run one actor against NATS_URL', run: runActor },
+  { name: 'gateway', operands: '', meaning: 'run the gateway against NATS_URL', run: runGateway },
+  { name: 'verify', operands: '', meaning: 'compare tables, log and books; exit 1 at any difference', run: runVerify },
+  { name: 'version', operands: '', meaning: 'print the version', run: runVersion },
+]
+
+async function runStart(): Promise<ExitCode> {
+  const { config, warnings } = readConfig(process.env)
+  const { start } = await import('./start/start.ts')
+  return start(config, warnings)
+}
+
+async function runActor([name = '']: string[]): Promise<ExitCode> {
+  if (!isActorName(name))
+    throw plainFault(exitCodes.usage, `Cannot run actor "${name}"; give one of: ${ACTOR_NAMES.join(', ')}`)
+  const config = configForOnePart()
+  const { startActor } = await import('./actors/process.ts')
+  return runPart(startActor(name, config, createLog(config.logLevel, name)))
+}
+
+async function runGateway(): Promise<ExitCode> {
+  const config = configForOnePart()
+  const { startGateway } = await import('./gateway/process.ts')
+  return runPart(startGateway(config, createLog(config.logLevel, 'gateway')))
+}
+
+async function runVerify(): Promise<ExitCode> {
+  const { config, warnings } = readConfig(process.env)
+  for (const warning of warnings) console.error(`Warning: ${warning}`)
+  const { verify } = await import('./actors/verify.ts')
+  return verify(config, line => console.log(line))
+}
+
+async function runVersion(): Promise<ExitCode> {
+  console.log(`kassa ${productVersion} (${describeRuntime()})`)
+  return exitCodes.ok
+}
+
+/** The parts of a start are told the broker; one that is run alone falls back on the usual port. */
+function configForOnePart(): Config & { natsUrl: string } {
+  const { config } = readConfig(process.env)
+  return { ...config, natsUrl: config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}` }
+}
+
+type Part = { stop(): Promise<void>; failed?: Promise<Error> }
+
+/** Runs a part until it is told to stop (`endWithParent` then ends the process), or until it fails. */
+async function runPart(starting: Promise<Part>): Promise<ExitCode> {
+  let part: Part | undefined
+  // Before it has started it has promised nothing to anybody: it may just end.
+  endWithParent(async () => part?.stop())
+  part = await starting
+
+  return endWithFault(await (part.failed ?? new Promise<never>(() => {})))
+}

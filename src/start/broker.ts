@@ -1,0 +1,58 @@
+/** The broker of a start: a server that runs already, or one of our own. */
+import type { Part, Supervisor } from '../actors/kernel/supervisor.ts'
+import { natsServerCache } from '../bus/server/cache.ts'
+import { findNatsServer } from '../bus/server/find.ts'
+import { runNatsServer } from '../bus/server/run.ts'
+import type { Config } from '../config.ts'
+import { portChoice } from './port-choice.ts'
+import { stages } from './stages.ts'
+
+/** `start` resolves with its URL when it takes connections; it is kept running after that. */
+export type Broker = { description: string; start(supervisor: Supervisor): Promise<string> }
+
+type Say = (line: string) => void
+
+/** Finds what is needed; throws before anything runs when the port or the program can't be had. */
+export async function prepareBroker(config: Config, say: Say): Promise<Broker> {
+  const { natsUrl } = config
+  if (natsUrl) return { description: 'named by NATS_URL', start: async () => natsUrl }
+
+  const wish = {
+    host: '127.0.0.1',
+    port: config.natsPort,
+    asked: config.natsPortAsked,
+    purpose: 'nats-server',
+    variable: 'KASSA_NATS_PORT',
+  }
+  const choice = await portChoice(wish, say)
+  const search = {
+    named: config.natsServerBin,
+    path: process.env.PATH ?? '',
+    cacheDir: natsServerCache(process.env),
+    say,
+  }
+  const found = await findNatsServer(search)
+
+  return {
+    description: `nats-server ${found.version} from ${found.from}`,
+    start: supervisor =>
+      new Promise(up => {
+        const part: Part = {
+          name: 'nats-server',
+          stage: stages.broker,
+          async launch() {
+            const server = await runNatsServer({
+              program: found.file,
+              dataDir: config.dataDir,
+              port: await choice.next(),
+              say,
+            })
+            choice.settle()
+            up(server.url)
+            return server
+          },
+        }
+        supervisor.keep(part)
+      }),
+  }
+}

@@ -1,0 +1,23 @@
+/** The parts that are processes of Kassa: the actors and the gateway. */
+import { launchProcess } from '../actors/kernel/launch.ts'
+import type { Part } from '../actors/kernel/supervisor.ts'
+import { commandFor } from '../runtime.ts'
+import type { PortChoice } from './port-choice.ts'
+import { stages } from './stages.ts'
+
+/** An actor in its own process. */
+export function actorPart(name: string, env: NodeJS.ProcessEnv): Part {
+  return { name, stage: stages.actor, launch: () => launchProcess({ ...commandFor(['actor', name]), env }) }
+}
+
+/** The gateway in its own process, on the port that is chosen. */
+export function gatewayPart(env: NodeJS.ProcessEnv, choice: PortChoice): Part {
+  return {
+    name: 'gateway',
+    stage: stages.gateway,
+    async launch() {
+      const port = String(await choice.next())
+      return launchProcess({ ...commandFor(['gateway']), env: { ...env, KASSA_PORT: port } })
+    },
+  }
+}

@@ -1,0 +1,47 @@
+/** Waiting until the gateway says that every part is ready. */
+import { get } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const pollMs = 25
+const askMs = 2_000
+/** A start that takes longer than this says what it waits for, and again whenever that changes. */
+const patienceMs = 3_000
+const shownMost = 600
+
+/** Polls `/readyz` of `url()` until it answers 200, or until `signal` says that nobody waits any more. */
+export async function untilReady(url: () => string, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+  const began = performance.now()
+  let said = ''
+
+  while (!signal.aborted) {
+    const answer = await askReadyz(url())
+    if (answer?.status === 200) return
+
+    const waitsFor = answer?.body ?? 'the gateway, which does not answer yet'
+    if (performance.now() - began > patienceMs && waitsFor !== said) {
+      say(`Not ready yet; waiting for ${waitsFor}`)
+      said = waitsFor
+    }
+    await sleep(pollMs)
+  }
+}
+
+async function askReadyz(url: string): Promise<{ status: number; body: string } | undefined> {
+  return new Promise(resolve => {
+    const request = get(`${url}/readyz`, { timeout: askMs, agent: false }, response => {
+      const chunks: Buffer[] = []
+      response.on('data', chunk => chunks.push(chunk))
+      response.on('error', () => resolve(undefined))
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: oneLine(Buffer.concat(chunks).toString()) }),
+      )
+    })
+    request.on('timeout', () => request.destroy())
+    // Not listening yet, or started again just now.
+    request.on('error', () => resolve(undefined))
+  })
+}
+
+function oneLine(body: string): string {
+  return body.replace(/\s+/g, ' ').trim().slice(0, shownMost)
+}

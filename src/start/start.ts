@@ -1,0 +1,105 @@
+/** The start: everything on this machine, from the lock on the data to the banner, until it is asked to stop. */
+import { createSupervisor, type Happening, type Supervisor } from '../actors/kernel/supervisor.ts'
+import { ACTOR_NAMES } from '../actors/registry.ts'
+import type { Config } from '../config.ts'
+import { type ExitCode, exitCodes } from '../exit.ts'
+import { createLog } from '../log.ts'
+import { banner } from './banner.ts'
+import { type Broker, prepareBroker } from './broker.ts'
+import { lockData } from './data-lock.ts'
+import { tellHappening } from './happenings.ts'
+import { actorPart, gatewayPart } from './parts.ts'
+import { type PortChoice, portChoice } from './port-choice.ts'
+import { untilReady } from './readiness.ts'
+import { removeRunFile, writeRunFile } from './run-file.ts'
+import { onStopSignals } from './stop-signals.ts'
+
+const say = (line: string) => console.error(line)
+
+/** Runs until a signal; resolves with the exit code. `warnings` of the configuration are said with the banner. */
+export async function start(config: Config, warnings: string[]): Promise<ExitCode> {
+  const unlock = lockData(config.dataDir)
+  try {
+    writeRunFile(config.dataDir, { pid: process.pid, startedAt: startedAt() })
+    const wish = {
+      host: config.host,
+      port: config.port,
+      asked: config.portAsked,
+      purpose: 'the gateway',
+      variable: 'KASSA_PORT',
+    }
+    const gatewayPort = await portChoice(wish, say)
+    return await runUntilStopped(config, warnings, await prepareBroker(config, say), gatewayPort)
+  } finally {
+    removeRunFile(config.dataDir)
+    unlock()
+  }
+}
+
+async function runUntilStopped(
+  config: Config,
+  warnings: string[],
+  broker: Broker,
+  gatewayPort: PortChoice,
+): Promise<ExitCode> {
+  const over = Promise.withResolvers<ExitCode>()
+  const waiting = new AbortController()
+  const log = createLog(config.logLevel, 'supervisor')
+  const supervisor = createSupervisor(happening => {
+    const exitCode = waiting.signal.aborted ? undefined : endsTheStart(happening)
+    tellHappening(happening, exitCode !== undefined, log, say)
+    if (exitCode !== undefined) over.resolve(exitCode)
+  })
+  onStopSignals(() => over.resolve(exitCodes.ok), supervisor.hurry)
+
+  bringUp(config, warnings, broker, gatewayPort, supervisor, waiting).catch(over.reject)
+  try {
+    return await over.promise
+  } finally {
+    waiting.abort()
+    const began = performance.now()
+    say('Stopping: the gateway, then the actors, then nats-server')
+    await supervisor.stop()
+    say(`Stopped in ${Math.round(performance.now() - began)} ms`)
+  }
+}
+
+/** Starts the parts in order, waits until they are ready and prints the banner; `waiting` then ends. */
+async function bringUp(
+  config: Config,
+  warnings: string[],
+  broker: Broker,
+  gatewayPort: PortChoice,
+  supervisor: Supervisor,
+  waiting: AbortController,
+): Promise<void> {
+  const natsUrl = await broker.start(supervisor)
+  const env = { ...process.env, NATS_URL: natsUrl, KASSA_DATA: config.dataDir }
+  for (const name of ACTOR_NAMES) supervisor.keep(actorPart(name, env))
+  supervisor.keep(gatewayPart(env, gatewayPort))
+
+  const url = () => `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${gatewayPort.current()}`
+  await untilReady(url, waiting.signal, say)
+  if (waiting.signal.aborted) return
+
+  waiting.abort()
+  gatewayPort.settle()
+  writeRunFile(config.dataDir, { pid: process.pid, startedAt: startedAt(), url: url(), natsUrl })
+  const tookMs = performance.now()
+  console.log(banner({ url: url(), natsUrl, broker: broker.description, dataDir: config.dataDir, tookMs, warnings }))
+}
+
+/**
+ * Whether a part that is given up before everything was ever ready ends the whole start: when a person must act,
+ * or when nothing can be reached. Later the others go on.
+ */
+function endsTheStart(happening: Happening): ExitCode | undefined {
+  if (happening.what !== 'gave up') return undefined
+  if (happening.exitCode === exitCodes.configuration) return exitCodes.configuration
+  return happening.part === 'gateway' || happening.part === 'nats-server' ? exitCodes.unavailable : undefined
+}
+
+/** When this process began, to the second. */
+function startedAt(): string {
+  return `${new Date(performance.timeOrigin).toISOString().slice(0, 19)}Z`
+}
