@@ -59,7 +59,7 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   serve('GET', '/version', answerVersion)
   serve('GET', '/problems', answerProblems)
   serve('GET', '/problems/:code', answerProblem)
-  serve('GET', '/openapi.json', answerOpenapi)
+  serve('GET', '/openapi.json', answerOpenapi())
   for (const [path, allowed] of methods) app.all(path, exchange => refuseMethod(exchange, allowed))
 
   return app

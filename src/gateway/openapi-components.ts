@@ -1,0 +1,68 @@
+/** What many operations of the OpenAPI document share: headers, the problem document, the receipt. */
+import { PROBLEMS } from '../bus/problem.ts'
+import type { Route } from './route.ts'
+
+const text = { type: 'string' }
+
+const header = (description: string, schema: Record<string, unknown> = text) => ({ description, schema })
+
+/** The `components` of the document. */
+export const COMPONENTS = {
+  headers: {
+    'X-Request-Id': header("The request's id: the client's where it was sane, else ours."),
+    'Idempotent-Replayed': header('`true` when an earlier request with this key got this reply.', { const: 'true' }),
+    'Idempotency-Key': header('Send the same request with this key again; it is carried out once.'),
+    'Retry-After': header('Seconds to wait before the same request is sent again.', { type: 'integer' }),
+    Link: header('Where the next page is (`rel="next"`), when rows are left.'),
+    ETag: header('The version of the object.'),
+    Location: header('Where the thing made can be read.'),
+    'Order-Status': header('What the order has become by now.', { enum: ['Pending', 'Confirmed', 'Rejected'] }),
+    'Preference-Applied': header('`respond-async` when the reply did not wait for the settling.'),
+  },
+  schemas: {
+    Problem: {
+      type: 'object',
+      required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
+      properties: {
+        type: { type: 'string', format: 'uri-reference', description: 'A page that says what to do.' },
+        title: text,
+        status: { type: 'integer' },
+        detail: text,
+        instance: { type: 'string', description: "The request's id." },
+        code: { type: 'string', enum: Object.keys(PROBLEMS) },
+        errors: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['pointer', 'detail'],
+            properties: { pointer: { type: 'string', description: 'JSON pointer to the field.' }, detail: text },
+          },
+        },
+      },
+    },
+    Receipt: {
+      type: 'object',
+      required: ['accepted', 'id'],
+      properties: { accepted: { const: true }, id: { type: 'string', description: 'The key of the command.' } },
+    },
+  },
+}
+
+/** The request headers of an operation. */
+export const headersOf = (route: Route) => [
+  parameter('X-Request-Id', 'Echoed; 1 to 128 characters without spaces.'),
+  ...(route.method === 'POST'
+    ? [parameter('Idempotency-Key', 'Bare or quoted, 1 to 255 characters: the request is carried out once.')]
+    : []),
+  ...(route.kind === 'command' && route.settles
+    ? [parameter('Prefer', '`respond-async`: do not hold the reply until the settling.')]
+    : []),
+]
+
+const parameter = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: text,
+})

@@ -1,0 +1,60 @@
+/** A gateway in front of scripted actors, on a clock that a test moves. For tests only. */
+import { createLog } from '../log.ts'
+import { createSeededRandom } from '../seeded-random.ts'
+import { createVirtualClock } from '../virtual-clock.ts'
+import { createApp } from './app.ts'
+import { createScriptedBus, type Script, yes } from './scripted-bus.ts'
+
+/** Every actor says what the founding document says. */
+export const DOCUMENT: Script = {
+  CreateUser: yes({ user_id: 93493453 }),
+  PutMoney: yes({ balance: 2000 }),
+  GetHistory: yes({ items: [], next_cursor: null }),
+  ListLetters: yes({ items: [], next_cursor: null }),
+  CreateOrder: yes({ order_id: '54321', user_id: 93493453, product_id: '12345', quantity: 5, status: 'Pending' }),
+  SendLetter: yes({ message_id: '67890' }),
+  SubscribeQueue: yes({ queue_name: 'user_creation_queue' }),
+  GetQueue: yes({ queue_name: 'user_creation_queue', stream: 'ORDER_0', consumer: 'user_creation_queue', pending: 0 }),
+  GetUser: yes({ user_id: 93493453, locale: 'ru', version: 1 }),
+  FindReply: yes({ found: false, fingerprint: null }),
+}
+
+export type TestGateway = ReturnType<typeof createTestGateway>
+
+/** `send` runs one request to its end, letting the clock's time pass; `text` becomes the body as it is. */
+export const createTestGateway = (
+  script: Script = {},
+  config: { settleWaitMs?: number; requestDeadlineMs?: number } = {},
+) => {
+  const clock = createVirtualClock({ start: Date.parse('2023-09-07T14:30:00Z') })
+  const bus = createScriptedBus(clock, { ...DOCUMENT, ...script })
+  const app = createApp({
+    bus,
+    clock,
+    random: createSeededRandom(1),
+    config: { settleWaitMs: 0, requestDeadlineMs: 10_000, ...config },
+    log: createLog('silent', 'gateway'),
+  })
+
+  const finish = async <T>(promise: Promise<T>): Promise<T> => {
+    let open = true
+    const done = promise.finally(() => {
+      open = false
+    })
+    while (open) await clock.advance(5)
+    return done
+  }
+  const send = async (method: string, path: string, init: { text?: string; headers?: HeadersInit } = {}) => {
+    const request = new Request(`http://localhost${path}`, {
+      method,
+      ...(init.headers ? { headers: init.headers } : {}),
+      ...(init.text === undefined ? {} : { body: init.text }),
+    })
+    return await finish(Promise.resolve(app.fetch(request)))
+  }
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    send('POST', path, { text: JSON.stringify(body), headers })
+  const get = (path: string, headers: Record<string, string> = {}) => send('GET', path, { headers })
+
+  return { app, bus, clock, finish, send, post, get }
+}
