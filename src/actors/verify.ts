@@ -158,7 +158,9 @@ export const verifyStore = (
 
 /** Rows of `table` that the one has and the other has not; both are read once, in the order of the primary key. */
 const differences = (table: string, live: Store, anew: Store): string[] => {
-  const rows = (store: Store) => store.prepare<[], unknown[]>(`SELECT * FROM ${table} ORDER BY 1, 2`).raw().iterate()
+  const key = live.prepare<[string], string>('SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk').pluck()
+  const sql = `SELECT * FROM ${table} ORDER BY ${key.all(table).join(', ')}`
+  const rows = (store: Store) => store.prepare<[], unknown[]>(sql).raw().iterate()
   const theirs = rows(anew)
   const faults: string[] = []
   for (const row of rows(live)) {
