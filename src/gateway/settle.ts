@@ -9,7 +9,10 @@ import type { Log } from '../log.ts'
 const RECENT_MOST = 5_000
 
 /** What an order has become when its last letter is stored, by the letter's type. */
-const STATUS_OF_LETTER: Record<string, OrderStatus> = { order_confirmed: 'Confirmed', order_rejected: 'Rejected' }
+const STATUS_OF_LETTER = new Map<unknown, OrderStatus>([
+  ['order_confirmed', 'Confirmed'],
+  ['order_rejected', 'Rejected'],
+])
 
 /** Begun before the actor is asked, so that a fact which overtakes its reply is not missed; to be ended in any case. */
 export type Watch = {
@@ -66,7 +69,7 @@ export const hearSettled = (bus: Pick<Bus, 'listen'>, clock: Clock, log: Log): S
   const letters = bus.listen('notification.*.event.LetterSent.>', message =>
     heard(message, message => {
       const { order_id, notification_type } = dataOf(message)
-      const status = STATUS_OF_LETTER[String(notification_type)]
+      const status = STATUS_OF_LETTER.get(notification_type)
       if (status && typeof order_id === 'string') happened(`order ${order_id}`, status)
     }),
   )
