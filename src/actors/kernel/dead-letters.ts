@@ -44,8 +44,6 @@ export const decideDeadLetter = (
   const row = seq === undefined ? undefined : tables.deadLetters.find(seq)
   if (!row) return refuse('dead_letter_not_found', `there is no dead letter ${id}`)
   if (row.status !== 'waiting') return refuse('dead_letter_settled', `dead letter ${id} was ${row.status} already`)
-  if (command === 'RedriveDeadLetter' && row.command.startsWith('event '))
-    return refuse('dead_letter_settled', `dead letter ${id} is an event; it can only be discarded`)
 
   const data = { dead_letter_id: id }
   if (command === 'DiscardDeadLetter')

@@ -142,7 +142,7 @@ export const openKernelTables = (store: Store) => {
         until: 0,
         reason: row.reason,
         ready: 1,
-        attempts: row.attempts,
+        attempts: data.attempt,
       })
     },
     Discarded: ({ data }) => {

@@ -1,0 +1,51 @@
+/** A command that somebody waits for: seen before? → decide → append; the reply is kept with the entry. */
+import type { Refusal } from '../../bus/problem.ts'
+import type { AfterCommit } from './after-commit.ts'
+import type { Core } from './core.ts'
+import type { CommandItem } from './mailbox.ts'
+
+const KEY_REUSED: Refusal = {
+  code: 'idempotency_key_reused',
+  detail: 'this idempotency key was used with another body; take a new key for a new request',
+}
+
+/** What `Kassa-Reply` keeps: the yes or the no that the command got. */
+type Said = { ok: unknown } | { no: Refusal }
+
+/** Handles one command inside a turn of `core`. */
+export const createCommandStep = (core: Core): ((item: CommandItem) => AfterCommit) => {
+  const step = (item: CommandItem): AfterCommit => {
+    const seen = core.tables.inbox.find(item.id)
+    if (seen !== undefined) return answerAgain(item, seen)
+
+    const decision = core.decide(item.name, item.body)
+    if (decision.kind === 'refusal') {
+      const { refusal } = decision
+      const event = { type: 'CommandRefused', data: { command: item.name, code: refusal.code } }
+      if (item.remember) core.append(event, headersOf(item, { no: refusal }), item.trace)
+      return () => item.answer({ kind: 'refusal', refusal, replayed: false })
+    }
+    const { reply } = decision
+    const headers = headersOf(item, { ok: reply })
+    if (decision.kind === 'event') core.append(decision.event, headers, item.trace)
+    else if (item.remember) core.append({ type: 'NothingChanged', data: { command: item.name } }, headers, item.trace)
+    return () => item.answer({ kind: 'reply', reply, replayed: false })
+  }
+
+  const headersOf = ({ id, fingerprint }: CommandItem, said: Said) => ({
+    command: id,
+    fingerprint,
+    reply: JSON.stringify(said),
+  })
+
+  const answerAgain = (item: CommandItem, seq: number): AfterCommit => {
+    const { fingerprint, reply } = core.headersAt(seq)
+    if (fingerprint !== item.fingerprint || reply === undefined)
+      return () => item.answer({ kind: 'refusal', refusal: KEY_REUSED, replayed: false })
+    const said = JSON.parse(reply) as Said
+    if ('no' in said) return () => item.answer({ kind: 'refusal', refusal: said.no, replayed: true })
+    return () => item.answer({ kind: 'reply', reply: said.ok, replayed: true })
+  }
+
+  return step
+}

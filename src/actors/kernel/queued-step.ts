@@ -1,0 +1,149 @@
+/** A command from the queue: carried out, parked until what it needs is there, or set aside as a dead letter. */
+import { fingerprintOf } from '../../bus/command-id.ts'
+import { Malformed, readBody } from '../../bus/contract.ts'
+import { readJson } from '../../bus/json.ts'
+import { readId } from '../values.ts'
+import { type AfterCommit, nothingMore } from './after-commit.ts'
+import type { Core } from './core.ts'
+import type { Decision } from './decision.ts'
+import { reactTo, sourceInName } from './event-step.ts'
+import type { WaitingRow } from './kernel-tables.ts'
+import type { QueuedItem, WaitingItem } from './mailbox.ts'
+
+/** A queued command as it is parked or set aside. `person` is whose key seals `text`, `user` whom it is known to be about. */
+type Queued = {
+  id: string
+  name: string
+  text: string
+  person: string
+  user: string | undefined
+  fingerprint: string | undefined
+  attempts: number
+  trace: string | undefined
+}
+
+/** What a command's bytes say, or why they can't be taken. */
+type Read = { kind: 'body'; body: Record<string, unknown> } | { kind: 'fault'; reason: string; detail: string }
+
+/** Whose key seals what names no user: nobody's where the contract leaves no room for a name, else one of its own. */
+const NOBODY = '_'
+const ownKey = (id: string): string => `letter/${id}`
+
+/** Handles queued commands inside a turn of `core`. */
+export const createQueuedSteps = (core: Core) => {
+  const { tables } = core
+
+  const read = (name: string, text: string): Read => {
+    const spec = core.contract.commands[name]
+    if (!spec) return { kind: 'fault', reason: 'unknown_command', detail: `there is no command ${name.slice(0, 64)}` }
+    try {
+      return { kind: 'body', body: readBody(spec.body, readJson(text)) }
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      return { kind: 'fault', reason: error.refusal.code, detail: error.refusal.detail }
+    }
+  }
+
+  const queuedAs = (
+    { id, name, trace }: QueuedItem,
+    text: string,
+    body: Record<string, unknown> | undefined,
+  ): Queued => {
+    const user = body && readId(body.user_id)
+    const fingerprint = fingerprintOf(body ?? text)
+    return { id, name, text, person: user ?? (body ? NOBODY : ownKey(id)), user, fingerprint, attempts: 1, trace }
+  }
+
+  const take = (item: QueuedItem): AfterCommit => {
+    const text = Buffer.from(item.bytes).toString('utf8')
+    const said = read(item.name, text)
+    const queued = queuedAs(item, text, said.kind === 'body' ? said.body : undefined)
+    const seen = tables.inbox.find(item.id)
+    if (seen !== undefined) takeAgain(queued, seen)
+    else if (item.sentAt <= tables.horizon())
+      deadLetter(queued, 'too_old', 'it waited longer than the ids of commands are remembered')
+    else if (said.kind === 'fault') deadLetter(queued, said.reason, said.detail)
+    else settle(queued, core.decide(item.name, said.body), item.remember, core.now() + core.settings.parkMs)
+    return item.ack
+  }
+
+  // The same id with other content is set aside once, under an id of its own.
+  const takeAgain = (queued: Queued, seen: number): void => {
+    const id = `${queued.id}#${queued.fingerprint}`
+    if (core.headersAt(seen).fingerprint === queued.fingerprint || tables.inbox.find(id) !== undefined) return
+    deadLetter({ ...queued, id }, 'content_mismatch', 'its id was used with other content')
+  }
+
+  const settle = (queued: Queued, decision: Decision, remember: boolean, until: number): void => {
+    const headers = { command: queued.id, fingerprint: queued.fingerprint }
+    if (decision.kind === 'event') core.append(decision.event, headers, queued.trace)
+    else if (decision.kind === 'refusal') {
+      if (decision.waitsFor === undefined || core.now() >= until)
+        deadLetter(queued, decision.deadLetter, decision.refusal.detail)
+      else park(queued, decision.waitsFor, decision.deadLetter, until)
+    } else if (remember) core.append({ type: 'NothingChanged', data: { command: queued.name } }, headers, queued.trace)
+  }
+
+  const park = (queued: Queued, waitsFor: string, reason: string, until: number): void =>
+    setDown(queued, 'CommandParked', { waits_for: waitsFor, until: new Date(until).toISOString(), reason })
+
+  const deadLetter = (queued: Queued, reason: string, detail: string): void =>
+    setDown(queued, 'DeadLettered', { reason, detail: detail.slice(0, 500), version: core.version })
+
+  const setDown = (queued: Queued, type: string, more: Record<string, string>): void => {
+    const { id, name, person, user, attempts, fingerprint, trace, text } = queued
+    const data = { command: name, person, attempts, ...more }
+    core.append({ type, user, data, personal: { body: text } }, { command: id, fingerprint }, trace)
+  }
+
+  // ---- a command whose waiting is over
+
+  const takeUp = ({ id }: WaitingItem): AfterCommit => {
+    const row = tables.waiting.find(id)
+    if (!row) return nothingMore
+    const queued = waitingAs(row)
+    const source = sourceInName(row.command)
+    const said = source ? undefined : read(row.command, queued.text)
+    if (said?.kind === 'fault') deadLetter(queued, said.reason, said.detail)
+    else {
+      const decision = said
+        ? core.decide(row.command, said.body)
+        : (reactTo(core, source as string, Buffer.from(queued.text)).decision ?? { kind: 'nothing', reply: {} })
+      // What waits leaves the table by an entry, also when nothing else is to be said.
+      settle(queued, decision, true, row.ready ? core.now() + core.settings.parkMs : row.until)
+    }
+    return nothingMore
+  }
+
+  const waitingAs = (row: WaitingRow): Queued => {
+    const seq = tables.inbox.find(row.id)
+    return {
+      id: row.id,
+      name: row.command,
+      text: core.vault.open(row.person, row.sealed)?.body ?? '',
+      person: row.person,
+      user: row.person === NOBODY || row.person.includes('/') ? undefined : row.person,
+      fingerprint: seq === undefined ? undefined : core.headersAt(seq).fingerprint,
+      attempts: row.attempts,
+      trace: undefined,
+    }
+  }
+
+  return {
+    /** Takes a command from the queue. */
+    take,
+    /** Takes up a command whose waiting is over. */
+    takeUp,
+    /** Puts a command that a bug kept from being carried out among the dead letters. */
+    setAside: (item: QueuedItem, detail: string): AfterCommit => {
+      deadLetter(queuedAs(item, Buffer.from(item.bytes).toString('utf8'), undefined), 'defect', detail)
+      return item.ack
+    },
+    /** The same for a command that had waited. */
+    setAsideWaiting: ({ id }: WaitingItem, detail: string): AfterCommit => {
+      const row = tables.waiting.find(id)
+      if (row) deadLetter(waitingAs(row), 'defect', detail)
+      return nothingMore
+    },
+  }
+}
