@@ -46,8 +46,10 @@ async function runGateway(): Promise<ExitCode> {
 async function runVerify(): Promise<ExitCode> {
   const { config, warnings } = readConfig(process.env)
   for (const warning of warnings) console.error(`Warning: ${warning}`)
-  const { verify } = await import('./actors/verify.ts')
-  return verify(config, line => console.log(line))
+  const [{ verify }, { readRunFile }] = await Promise.all([import('./actors/verify.ts'), import('./start/run-file.ts')])
+  // While it runs, the actors are asked, on whatever port their broker has come to be.
+  const natsUrl = config.natsUrl ?? readRunFile(config.dataDir)?.natsUrl
+  return verify({ ...config, natsUrl }, line => console.log(line))
 }
 
 async function runVersion(): Promise<ExitCode> {

@@ -8,6 +8,7 @@ import { banner } from './banner.ts'
 import { type Broker, prepareBroker } from './broker.ts'
 import { lockData } from './data-lock.ts'
 import { tellHappening } from './happenings.ts'
+import { awaitLeftovers } from './leftovers.ts'
 import { actorPart, gatewayPart } from './parts.ts'
 import { type PortChoice, portChoice } from './port-choice.ts'
 import { untilReady } from './readiness.ts'
@@ -20,6 +21,7 @@ const say = (line: string) => console.error(line)
 export async function start(config: Config, warnings: string[]): Promise<ExitCode> {
   const unlock = lockData(config.dataDir)
   try {
+    await awaitLeftovers(config.dataDir, say)
     writeRunFile(config.dataDir, { pid: process.pid, startedAt: startedAt() })
     const wish = {
       host: config.host,

@@ -7,7 +7,7 @@ const endSeconds = 5
 
 /**
  * stdin is a pipe that only the supervisor holds; when it closes, nats-server gets SIGTERM after the grace.
- * `read` is a builtin: the watcher has no child of its own while it waits, so killing it leaves nothing.
+ * The watcher takes its sleep with it when it is told that nats-server has ended, so that nothing at all is left.
  * The server gets neither end of the pipe, and its pid is said on stdout.
  */
 const script = `
@@ -17,11 +17,14 @@ server=$!
 echo "$server"
 exec >/dev/null
 (
+  trap 'kill "$pause"; exit' TERM
   read -r never <&3
   exec 3<&-
-  sleep ${graceSeconds}
+  sleep ${graceSeconds} & pause=$!
+  wait "$pause"
   kill -TERM "$server"
-  sleep ${endSeconds}
+  sleep ${endSeconds} & pause=$!
+  wait "$pause"
   kill -KILL "$server"
 ) 2>/dev/null &
 watcher=$!
