@@ -39,4 +39,6 @@ function usageFault(message: string, subcommand: Subcommand): Error {
   return plainFault(exitCodes.usage, `${message}\n${helpLine(subcommand)}`)
 }
 
+// Stores and keys are nobody else's to read: files 0600, directories 0700.
+process.umask(0o077)
 dispatch(process.argv.slice(2)).then(code => process.exit(code), endWithFault)
