@@ -33,9 +33,10 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
     exchange.header('X-Request-Id', exchange.get('requestId'))
     exchange.header('Cache-Control', 'no-store')
     exchange.header('X-Content-Type-Options', 'nosniff')
-    if (ports.endsAt?.() !== undefined) exchange.header('Connection', 'close')
     admit(exchange)
     await next()
+    // Said at the end: the drain may have begun meanwhile, and it waits for open connections.
+    if (ports.endsAt?.() !== undefined) exchange.header('Connection', 'close')
     if (ports.log.isLevelEnabled('debug'))
       ports.log.debug(lineOf(exchange, ports.clock.monotonic() - startedMs), 'request')
   })

@@ -1,0 +1,93 @@
+/** The gateway's HTTP server: it listens, and it drains. */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import type { Hono } from 'hono'
+import { type Clock, pause } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { exitCodes, plainFault } from '../exit.ts'
+import { answerBrokenHttp, unreadable } from './broken-http.ts'
+import type { GatewayEnv } from './exchange.ts'
+
+/** Draining, connections are cut after this long: the supervisor ends what is not gone after five seconds. */
+const CUT_MS = 2_500
+
+/** How often connections that have fallen idle are closed while draining. */
+const IDLE_LOOK_MS = 50
+
+/** How many ports after a taken one are tried, when none was asked for. */
+const PORTS_TRIED = 20
+
+/** Slow senders hold a connection no longer than this. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000 }
+
+export type HttpServer = { url: string; drain: () => Promise<void> }
+
+/** Listens. Throws a plain fault when the port is taken, unless none was asked for: then the next free one is used. */
+export const listenHttp = async (
+  app: Hono<GatewayEnv>,
+  config: Pick<Config, 'host' | 'port' | 'portAsked'>,
+  clock: Clock,
+): Promise<HttpServer> => {
+  const answer = getRequestListener(app.fetch, { hostname: 'localhost', errorHandler: unreadable })
+  // Node's closeIdleConnections passes over connections that never sent a request; browsers open some in advance.
+  const unused = new Set<Socket>()
+  const server = createServer(TIMEOUTS, (incoming, outgoing) => {
+    unused.delete(incoming.socket)
+    void answer(incoming, outgoing)
+  })
+  server.on('connection', socket => {
+    unused.add(socket)
+    socket.on('close', () => unused.delete(socket))
+  })
+  server.on('clientError', answerBrokenHttp)
+  await listen(server, config)
+
+  const closeIdle = () => {
+    for (const socket of unused) socket.destroy()
+    server.closeIdleConnections()
+  }
+  return { url: urlOf(server, config.host), drain: () => drain(server, closeIdle, clock) }
+}
+
+const listen = async (server: Server, { host, port, portAsked }: Pick<Config, 'host' | 'port' | 'portAsked'>) => {
+  for (let tried = port; ; tried++) {
+    try {
+      return await listenOn(server, host, tried)
+    } catch (fault) {
+      const code = fault instanceof Error && 'code' in fault ? fault.code : undefined
+      if (code === 'EADDRINUSE' && !portAsked && tried < Math.min(port + PORTS_TRIED, 65_535)) continue
+      if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
+        throw plainFault(exitCodes.unavailable, `Cannot listen on ${host}:${tried} (${code}); give another KASSA_PORT`)
+      throw fault
+    }
+  }
+}
+
+const listenOn = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+
+const urlOf = (server: Server, host: string): string => {
+  const { port } = server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+// Takes no more connections and waits for those there. One with a request in flight closes after its answer.
+const drain = async (server: Server, closeIdle: () => void, clock: Clock): Promise<void> => {
+  let open = true
+  const closed = new Promise<void>(resolve => server.close(() => resolve())).then(() => {
+    open = false
+  })
+  const cancelCut = clock.after(CUT_MS, () => server.closeAllConnections())
+  while (open) {
+    closeIdle()
+    await Promise.race([closed, pause(clock, IDLE_LOOK_MS)])
+  }
+  cancelCut()
+}

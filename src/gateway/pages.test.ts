@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { PROBLEMS, type ProblemDocument } from '../bus/problem.ts'
+import { type Asked, yes } from './scripted-bus.ts'
+import { createTestGateway } from './test-gateway.ts'
+
+const health = (phase: string, waitsFor: string | null = null) =>
+  yes({ phase, waits_for: waitsFor, head: 1, stream: 1, cursors: {}, mailbox: 0, pid: 1, version: '0.1.0' })
+
+suite('the state of the system', () => {
+  test('/livez is 200, with the headers of every answer', async () => {
+    const { bus, get } = createTestGateway()
+    const response = await get('/livez')
+    assert.deepEqual([response.status, await response.text()], [200, '{"status":"ok"}'])
+    assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8')
+    assert.equal(response.headers.get('cache-control'), 'no-store')
+    assert.equal(response.headers.get('x-content-type-options'), 'nosniff')
+    assert.ok(response.headers.get('x-request-id'))
+    assert.equal(bus.asked.length, 0)
+  })
+
+  test('/readyz is 200 when every actor is open', async () => {
+    const { get } = createTestGateway({ Health: health('open') })
+    const response = await get('/readyz')
+    assert.equal(response.status, 200)
+    assert.deepEqual(await response.json(), {
+      status: 'ready',
+      parts: ['order/0', 'billing/0', 'notification/0'].map(part => ({ part, phase: 'open', waits_for: null })),
+    })
+  })
+
+  test('/readyz is 503 with each part, what it does and whom it waits for', async () => {
+    const said: Record<string, ReturnType<typeof health> | 'silence'> = {
+      order: health('open'),
+      billing: health('catching up', 'order/0'),
+      notification: 'silence',
+    }
+    const { clock, get } = createTestGateway({
+      Health: (asked: Asked) => said[asked.subject.split('.')[0] ?? ''] ?? 'nobody',
+    })
+    const response = await get('/readyz')
+    const problem = (await response.json()) as ProblemDocument & { parts: unknown }
+
+    assert.deepEqual([response.status, problem.code, response.headers.get('retry-after')], [503, 'unavailable', '1'])
+    assert.equal(response.headers.get('content-type'), 'application/problem+json; charset=utf-8')
+    assert.deepEqual(problem.parts, [
+      { part: 'order/0', phase: 'open', waits_for: null },
+      { part: 'billing/0', phase: 'catching up', waits_for: 'order/0' },
+      { part: 'notification/0', phase: 'silent', waits_for: null },
+    ])
+    assert.ok(clock.monotonic() <= 510)
+  })
+
+  test('/version says which', async () => {
+    const { get } = createTestGateway()
+    assert.match(await (await get('/version')).text(), /^\{"name":"kassa","version":"\d+\.\d+\.\d+","node":"v\d+/)
+  })
+})
+
+suite('the pages', () => {
+  test('/ links on: as JSON, or as a page for a browser', async () => {
+    const { get } = createTestGateway()
+    const { links } = (await (await get('/')).json()) as { links: string[] }
+    for (const link of links) assert.notEqual((await get(link)).status, 404)
+
+    const page = await get('/', { accept: 'text/html,*/*' })
+    assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8')
+    assert.match(await page.text(), /href="\/openapi.json"/)
+  })
+
+  test('/problems lists every problem, and each has a page of its own', async () => {
+    const { get } = createTestGateway()
+    const list = await (await get('/problems/')).text()
+    for (const [code, { status, title }] of Object.entries(PROBLEMS)) {
+      assert.ok(list.includes(`href="/problems/${code}"`))
+      const page = await get(`/problems/${code}`)
+      const text = await page.text()
+      assert.equal(page.status, 200)
+      assert.ok(text.includes(title) && text.includes(`Status ${status}`))
+      assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+    }
+  })
+})
