@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -27,13 +28,13 @@ describe('start', { timeout: 120_000, skip: process.platform === 'win32' && 'sig
   function start(env: Record<string, string>): Started {
     const child = spawn(process.execPath, [entry], {
       env: { ...process.env, KASSA_DATA: dataDir, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
     let [stdout, stderr] = ['', '']
-    child.stdout.on('data', chunk => {
+    child.stdout!.on('data', chunk => {
       stdout += chunk
     })
-    child.stderr.on('data', chunk => {
+    child.stderr!.on('data', chunk => {
       stderr += chunk
     })
     const started = {
@@ -136,6 +137,18 @@ describe('start', { timeout: 120_000, skip: process.platform === 'win32' && 'sig
       earlier.filter(pid => later.has(pid)),
       [],
     )
+  })
+
+  it('drains when the wrapper that started it on a newer Node is killed', async () => {
+    running.process.kill('SIGTERM')
+    await running.ended
+    running = start({ ...ports, KASSA_LIFELINE: '3' })
+    await ready(running)
+    // What the system does with a wrapper's end of the pipe.
+    ;(running.process.stdio[3] as Duplex).destroy()
+    assert.equal(await running.ended, 0)
+    running = start(ports)
+    await ready(running)
   })
 
   it('drains within five seconds of SIGTERM, exit code 0, however often it is told', async () => {
