@@ -10,7 +10,8 @@ const windows = process.platform === 'win32'
  * Ends with npm's output in the error when it fails; says nothing otherwise.
  */
 export async function runNpm(directory, args) {
-  const cli = npmScript()
+  // Deno and Bun would have to pretend to be Node; they leave it to the npm on the PATH.
+  const cli = process.versions.deno || process.versions.bun ? undefined : npmScript()
   const [command, before] = cli ? [process.execPath, [cli]] : [windows ? 'npm.cmd' : 'npm', []]
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--ignore-scripts', '--loglevel=error']
 

@@ -11,7 +11,8 @@ import { readRunFile } from './run-file.ts'
  */
 export function lockData(dataDir: string): () => void {
   try {
-    mkdirSync(dataDir, { recursive: true })
+    // Money and addresses: for nobody else's eyes.
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     const database = new Database(join(dataDir, 'kassa.lock'), { timeout: 0 })
     database.exec('BEGIN EXCLUSIVE')
     return () => database.close()

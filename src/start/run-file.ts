@@ -26,7 +26,8 @@ export function readRunFile(dataDir: string): Run | undefined {
 /** Written beside and renamed, since another start may read it at any moment. */
 export function writeRunFile(dataDir: string, run: Run): void {
   const beside = `${fileOf(dataDir)}.${process.pid}`
-  writeFileSync(beside, `${JSON.stringify(run, null, 2)}\n`)
+  // Only for the owner: a NATS_URL may carry a password.
+  writeFileSync(beside, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 })
   renameSync(beside, fileOf(dataDir))
 }
 
