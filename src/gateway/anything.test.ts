@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import type { ProblemCode, ProblemDocument } from '../bus/problem.ts'
+import { EXAMPLES } from './examples.ts'
+import { problemsOf } from './route-problems.ts'
+import { ROUTES } from './routes.ts'
+import { no, type Said } from './scripted-bus.ts'
+import { createTestGateway, DOCUMENT } from './test-gateway.ts'
+
+const RUNS = 2_500
+
+const value = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    0,
+    -1,
+    1.5,
+    1e300,
+    '',
+    '__proto__',
+    '1000',
+    '1e3',
+    '0.001',
+    '\ud800',
+    '\u0000',
+    [],
+    {},
+  ),
+  fc.jsonValue({ maxDepth: 3 }),
+)
+// A good body with a field changed, added or taken away; or anything.
+const bodyOf = (good: Record<string, unknown>) =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant(JSON.stringify(good)) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...Object.keys(good), 'x', '__proto__', 'constructor'), value)
+        .map(([key, value]) => JSON.stringify(Object.fromEntries([...Object.entries(good), [key, value]]))),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(...Object.keys(good), 'x').map(key => JSON.stringify({ ...good, [key]: undefined })),
+    },
+    { weight: 1, arbitrary: fc.json() },
+    { weight: 1, arbitrary: fc.string() },
+  )
+
+const printable = fc.string({
+  unit: fc.integer({ min: 0x20, max: 0xff }).map(code => String.fromCharCode(code)),
+  maxLength: 300,
+})
+const hostile = fc.record(
+  {
+    'idempotency-key': printable,
+    'x-request-id': printable,
+    'content-type': fc.oneof(
+      fc.constantFrom('application/json', 'text/plain', 'image/png', 'multipart/form-data'),
+      printable,
+    ),
+    prefer: fc.constantFrom('respond-async', 'x'),
+    origin: fc.constantFrom('http://localhost', 'null', 'https://evil.example'),
+    host: fc.constantFrom('localhost:1', '127.0.0.1', 'evil.example'),
+    via: fc.constantFrom('x'),
+    traceparent: printable,
+  },
+  { requiredKeys: [] },
+)
+
+const headers = fc.oneof(fc.constant({}), hostile)
+
+const query = fc.oneof(
+  fc.constant(''),
+  fc.constant('?user_id=93493453'),
+  fc.webQueryParameters().map(text => `?${text}`),
+  fc
+    .tuple(fc.constantFrom('user_id', 'limit', 'cursor', 'from', 'type', '__proto__'), printable)
+    .map(([name, text]) => `?user_id=1&${name}=${encodeURIComponent(text)}`),
+)
+
+const asked = fc.constantFrom(...ROUTES).chain(route =>
+  fc.record({
+    route: fc.constant(route),
+    segment: fc.oneof(
+      fc.constantFrom('order-0-1', '54321'),
+      fc.webSegment().filter(text => text !== '' && !text.startsWith('.')),
+    ),
+    slash: fc.constantFrom('', '/'),
+    query,
+    headers,
+    text: bodyOf((EXAMPLES[route.name]?.request as Record<string, unknown> | undefined) ?? {}),
+    refusal: fc.option(fc.constantFrom<ProblemCode>('unavailable', 'internal', ...route.spec.refusals), { freq: 1 }),
+  }),
+)
+
+suite('whatever is sent', () => {
+  test('is answered with the success of its operation or with a problem that is documented for it', async () => {
+    const seen = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(asked, async ({ route, segment, slash, query, headers, text, refusal }) => {
+        const said: Record<string, Said> = refusal ? { [route.name]: no(refusal) } : {}
+        const { send } = createTestGateway({ ...DOCUMENT, ...said }, { requestDeadlineMs: 50 })
+        const path = route.path.replace(/:\w+/, segment) + slash + (route.method === 'GET' ? query : '')
+        const response = await send(route.method, path, route.method === 'GET' ? { headers } : { headers, text })
+        const shown = await response.text()
+        if (response.status < 400) {
+          assert.equal(response.status, route.success)
+          seen.add(`${route.name} ${response.status}`)
+          return
+        }
+
+        const problem = JSON.parse(shown) as ProblemDocument
+        assert.equal(problem.status, response.status)
+        assert.equal(problem.instance, response.headers.get('x-request-id'))
+        assert.ok(problemsOf(route).includes(problem.code), `${route.name} ${problem.code}`)
+        if (problem.code === 'internal') assert.equal(refusal, 'internal')
+        seen.add(problem.code)
+      }),
+      { numRuns: RUNS },
+    )
+    // Positive control: the run reached what it is there for.
+    for (const reached of [
+      'CreateOrder 201',
+      'Withdraw 202',
+      'malformed_json',
+      'unknown_field',
+      'invalid_amount',
+      'foreign_host',
+    ])
+      assert.ok(seen.has(reached), `${reached} was not reached`)
+  })
+})
