@@ -36,12 +36,14 @@ export const answerCommand =
     const watch = route.settles ? settling.watch() : undefined
     try {
       const answer = await askFor(ports, route, question, body, deadline)
+      // Without a key of the client's it is the answer to an earlier attempt of ours, so to this very request.
+      const replayed = answer.replayed && key.given
       const reply = route.spec.reply.parse(answer.value) as Record<string, unknown>
       const shown = route.answeredBy ? await secondAnswer(ports, route, exchange, cell, raw, deadline) : reply
       return sendJson(exchange, route.success, JSON.stringify(shown), {
-        ...(answer.replayed ? REPLAYED : {}),
+        ...(replayed ? REPLAYED : {}),
         ...(route.location ? { Location: route.location(reply) } : {}),
-        ...(watch ? await settled(ports, watch, { exchange, route, reply, replayed: answer.replayed, deadline }) : {}),
+        ...(watch ? await settled(ports, watch, { exchange, route, reply, replayed, deadline }) : {}),
       })
     } finally {
       watch?.end()

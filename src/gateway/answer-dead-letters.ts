@@ -72,7 +72,7 @@ export const answerDeadLetter =
     const subject = commandSubject(owner, route.name)
     const answer = await ask(ports, { subject, body, headers: commandHeaders(exchange, key) }, deadline)
     const reply = JSON.stringify(route.spec.reply.parse(answer.value))
-    return sendJson(exchange, route.success, reply, answer.replayed ? REPLAYED : {})
+    return sendJson(exchange, route.success, reply, answer.replayed && key.given ? REPLAYED : {})
   }
 
 // Takes from each list, which is in its actor's own order, as long as its head is the newest. `ends`: how many of each.

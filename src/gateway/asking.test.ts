@@ -72,6 +72,13 @@ suite('asking an actor', () => {
 })
 
 suite('while an actor restarts', () => {
+  test('the answer to an attempt whose reply was lost is no replay: the client asked once', async () => {
+    const { post } = createTestGateway({ PutMoney: ['silence', yes({ balance: 1 }, true)] })
+    const response = await post('/money/put', { user_id: 1, amount: 1 })
+    assert.equal(response.status, 202)
+    assert.equal(response.headers.get('idempotent-replayed'), null)
+  })
+
   test('the same command is asked with the same id until it is answered', async () => {
     const { bus, clock, post } = createTestGateway({ CreateOrder: ['nobody', 'nobody', no('unavailable'), placed] })
     const response = await post('/orders/create/', ORDER)
