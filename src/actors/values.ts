@@ -169,7 +169,7 @@ export const moment = field(readMoment, {
   schema: { type: 'string', format: 'date-time' },
 })
 
-const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
+const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
 
 function readMoment(value: unknown): number | undefined {
   const match = typeof value === 'string' ? RFC_3339.exec(value) : null
@@ -178,7 +178,8 @@ function readMoment(value: unknown): number | undefined {
   // Date.parse takes 30 February for 2 March in some engines; the day must give itself back.
   const day = Date.parse(`${match[1]}T00:00:00Z`)
   if (Number.isNaN(at) || Number.isNaN(day) || !new Date(day).toISOString().startsWith(match[1])) return undefined
-  return at
+  // A zone may carry it out of the years 0 to 9999, beyond which nobody prints four digits.
+  return new Date(at).toISOString().length === 24 ? at : undefined
 }
 
 /** A moment on output: RFC 3339 UTC with whole seconds. */
