@@ -8,8 +8,10 @@ const askMs = 2_000
 const patienceMs = 3_000
 const shownMost = 600
 
+export type Wait = { url: () => string; natsUrl: string; signal: AbortSignal }
+
 /** Polls `/readyz` of `url()` until it answers 200, or until `signal` says that nobody waits any more. */
-export async function untilReady(url: () => string, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+export async function untilReady({ url, natsUrl, signal }: Wait, say: (line: string) => void): Promise<void> {
   const began = performance.now()
   let said = ''
 
@@ -17,7 +19,7 @@ export async function untilReady(url: () => string, signal: AbortSignal, say: (l
     const answer = await askReadyz(url())
     if (answer?.status === 200) return
 
-    const waitsFor = answer?.body ?? 'the gateway, which does not answer yet'
+    const waitsFor = answer?.body ?? `the gateway, which does not answer yet (it needs the broker at ${natsUrl})`
     if (performance.now() - began > patienceMs && waitsFor !== said) {
       say(`Not ready yet; waiting for ${waitsFor}`)
       said = waitsFor

@@ -60,7 +60,7 @@ async function runUntilStopped(
   } finally {
     waiting.abort()
     const began = performance.now()
-    say('Stopping: the gateway, then the actors, then nats-server')
+    say('Stopping: the gateway, then the actors, then the broker if it is ours')
     await supervisor.stop()
     say(`Stopped in ${Math.round(performance.now() - began)} ms`)
   }
@@ -81,7 +81,7 @@ async function bringUp(
   supervisor.keep(gatewayPart(env, gatewayPort))
 
   const url = () => `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${gatewayPort.current()}`
-  await untilReady(url, waiting.signal, say)
+  await untilReady({ url, natsUrl, signal: waiting.signal }, say)
   if (waiting.signal.aborted) return
 
   waiting.abort()
