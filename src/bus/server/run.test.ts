@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from '@nats-io/transport-node'
 import { anyFreePort } from '../../ports.ts'
 import { natsServerCache } from './cache.ts'
 import { findNatsServer } from './find.ts'
@@ -64,6 +65,20 @@ describe('our nats-server', { skip: !posix && 'process groups are of Unix' }, ()
     assert.equal(await greetingAt(port), undefined)
     assert.ok(performance.now() - began < 2_000)
     server = undefined
+  })
+
+  it('ends when asked, also while somebody watches with nats sub', async () => {
+    server = await runNatsServer({ program, dataDir, port })
+    const watcher = await connect({ servers: server.url, reconnect: false })
+    watcher.subscribe('>')
+    await watcher.flush()
+
+    const began = performance.now()
+    await server.stop()
+    assert.deepEqual(await server.exited, { code: 0, signal: null })
+    assert.ok(performance.now() - began < 2_000)
+    server = undefined
+    await watcher.closed()
   })
 
   it('outlives a supervisor that is killed only by seconds, and is ended at once by the next start', async () => {

@@ -72,7 +72,8 @@ async function launch(program: string, files: ServerFiles): Promise<Running> {
     exited,
     ask() {
       if (process.platform !== 'win32') tell('SIGUSR2')
-      setTimeout(() => tell('SIGTERM'), noticeMs)
+      // Not SIGTERM, which nats-server ignores once it has begun to take leave of its clients: it would wait for them.
+      setTimeout(() => tell('SIGINT'), noticeMs)
     },
     kill: () => tell('SIGKILL'),
   }
