@@ -1,0 +1,16 @@
+/** The process of the load generator: apart from everything it measures, so that its own CPU time is known. */
+import { type LoadPlan, type LoadResult, runClosedLoop } from './closed-loop.ts'
+
+/** What it tells its parent: that counting begins or is over, and what came of it. */
+export type GeneratorSays = { window: boolean } | { result: LoadResult } | { fault: string }
+
+const tell = (said: GeneratorSays) => process.send?.(said)
+
+process.on('message', (plan: LoadPlan) => {
+  runClosedLoop(plan, isOpen => tell({ window: isOpen })).then(
+    result => tell({ result }),
+    fault => tell({ fault: String(fault) }),
+  )
+})
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit(0))

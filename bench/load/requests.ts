@@ -1,0 +1,28 @@
+/** What the load asks for, byte for byte. */
+
+/** A kind of request that is measured. */
+export type RequestKind = 'livez' | 'orders' | 'history' | 'balance'
+
+/** The product of the founding document; 100.00 a piece in the catalogue of the clone. */
+const PRODUCT = '12345'
+
+/** The bytes of a POST with a JSON body. */
+export const post = (path: string, body: unknown): Buffer => {
+  const text = JSON.stringify(body)
+  const length = Buffer.byteLength(text)
+  return Buffer.from(
+    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${text}`,
+  )
+}
+
+const get = (path: string): Buffer => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+
+const REQUESTS: Record<RequestKind, (userId: number) => Buffer> = {
+  livez: () => get('/livez'),
+  orders: userId => post('/orders/create/', { user_id: userId, product_id: PRODUCT, quantity: 1 }),
+  history: userId => get(`/money/history?user_id=${userId}&limit=20`),
+  balance: userId => get(`/v1/money/balance?user_id=${userId}`),
+}
+
+/** One request for each user, so that the load is spread over all of them. */
+export const requestsOf = (kind: RequestKind, userIds: readonly number[]): Buffer[] => userIds.map(REQUESTS[kind])

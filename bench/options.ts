@@ -1,0 +1,75 @@
+/** What a run of the bench is told on the command line. */
+import { tmpdir } from 'node:os'
+import { parseArgs } from 'node:util'
+import { exitCodes, plainFault } from '../src/exit.ts'
+
+/** What can be measured: `plain` are orders on the plain design, all others are asked of Kassa. */
+export const MEASURES = ['livez', 'orders', 'plain', 'history', 'balance'] as const
+export type Measure = (typeof MEASURES)[number]
+
+export type Options = {
+  /** How long each measurement counts, seconds. */
+  seconds: number
+  /** How often all of them are repeated, in turn, so that what else the machine does hits all alike. */
+  rounds: number
+  connections: number[]
+  measures: Measure[]
+  users: number
+  /** Where the stores lie while it runs: it should be the disk that is meant. */
+  directory: string
+  /** Where every process of Kassa leaves its CPU profile. */
+  profile: string | undefined
+  json: boolean
+}
+
+export const USAGE = `npm run bench -- [options]
+  --seconds <n>        how long each measurement counts (3)
+  --rounds <n>         how often all are repeated in turn (3)
+  --connections <n,…>  at how many connections (16,64,256)
+  --only <name,…>      of ${MEASURES.join(', ')}
+  --users <n>          over how many users the load is spread (1000)
+  --directory <path>   on which disk (${tmpdir()})
+  --short              one round of 1 s at 16 and 64, for CI
+  --profile <path>     leave CPU profiles of Kassa's processes there; the figures are then lower
+  --json               print JSON`
+
+/** Reads the arguments; throws what a person can read, with exit code 2. */
+export const readOptions = (args: string[]): Options => {
+  const given = parse(args)
+  const [seconds, rounds, connections] = given.short ? ['1', '1', '16,64'] : ['3', '3', '16,64,256']
+  return {
+    seconds: number('seconds', given.seconds ?? seconds),
+    rounds: number('rounds', given.rounds ?? rounds),
+    connections: (given.connections ?? connections).split(',').map(text => number('connections', text)),
+    measures: (given.only ?? MEASURES.join(',')).split(',').map(measure),
+    users: number('users', given.users ?? '1000'),
+    directory: given.directory ?? tmpdir(),
+    profile: given.profile,
+    json: given.json ?? false,
+  }
+}
+
+const parse = (args: string[]) => {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  const values = { seconds: text, rounds: text, connections: text, only: text, users: text, directory: text }
+  try {
+    return parseArgs({ args, options: { ...values, profile: text, short: flag, json: flag } }).values
+  } catch (fault) {
+    throw usageFault((fault as Error).message)
+  }
+}
+
+const number = (name: string, text: string): number => {
+  const value = Number(text)
+  if (value > 0 && (Number.isInteger(value) || name === 'seconds')) return value
+  throw usageFault(`--${name}: "${text}" should be a number above 0`)
+}
+
+const measure = (text: string): Measure => {
+  const found = MEASURES.find(name => name === text)
+  if (found) return found
+  throw usageFault(`--only: "${text}" should be one of ${MEASURES.join(', ')}`)
+}
+
+const usageFault = (message: string) => plainFault(exitCodes.usage, `${message}\n\n${USAGE}`)

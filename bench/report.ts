@@ -1,0 +1,147 @@
+/** The report of a run, as a table to read. */
+import { cpuPerThousand, missesOf, percentilesOf, ratesOf, ratioOf, type Spread, spreadOf } from './figures.ts'
+import type { Measure } from './options.ts'
+import type { Use } from './processes.ts'
+import type { Results } from './run.ts'
+
+const LABEL_WIDTH = 30
+const CELL_WIDTH = 26
+
+/** The lines of the report. */
+export const report = (results: Results): string[] => [
+  ...headLines(results),
+  '',
+  ...rateLines(results),
+  '',
+  ...cpuLines(results),
+  '',
+  ...memoryLines(results),
+  '',
+  results.verify.clean ? 'kassa verify: clean' : 'kassa verify: NOT CLEAN',
+  ...results.verify.lines.map(line => `  ${line}`),
+]
+
+const headLines = ({ options, machine, rawCommits }: Results): string[] => [
+  `${options.rounds} rounds of ${options.seconds} s, ${options.users} users, ${machine.runtime}, ${machine.cpus} × ${machine.cpu}`,
+  `SQLite here commits ${whole(spreadOf(rawCommits).median)} one-row FULL transactions a second`,
+  'A rate is the median of the rounds; a ratio is taken within each round: median (least–most).',
+  ...(machine.tmpfs ? ['WARNING: this is tmpfs, where a sync costs nothing; give --directory on a disk'] : []),
+  ...(options.profile ? ['WARNING: profiled; rates are lower than they would be'] : []),
+]
+
+const rateLines = (results: Results): string[] => {
+  const { options, measured, rawCommits } = results
+  const { connections } = options
+  const rates = (measure: Measure) => connections.map(count => ratesOf(measured, measure, count))
+  const [livez, orders, plain] = [rates('livez'), rates('orders'), rates('plain')]
+  const ratios = (some: number[][], others: number[][]) => some.map((one, at) => ratioOf(one, others[at]!))
+
+  return [
+    row('connections', connections.map(String)),
+    row('/livez', livez.map(perSecond)),
+    row('orders settled', orders.map(perSecond)),
+    row('  p50 / p90 / p99 / max ms', latencies(results, 'orders')),
+    row('  left pending; other answers', misses(results, 'orders')),
+    row('plain design', plain.map(perSecond)),
+    row('  p50 / p90 / p99 / max ms', latencies(results, 'plain')),
+    row('orders : /livez', ratios(orders, livez).map(percent)),
+    row('orders : plain design', ratios(orders, plain).map(times)),
+    row(
+      'plain design : raw commits',
+      plain.map(rates => times(ratioOf(rates, rawCommits))),
+    ),
+    ...readLines(results),
+  ]
+}
+
+const readLines = ({ options, measured }: Results): string[] => {
+  const reads = (['history', 'balance'] as const).filter(read => options.measures.includes(read))
+  return reads.flatMap(read => {
+    const rates = options.connections.map(count => ratesOf(measured, read, count))
+    const livez = options.connections.map(count => ratesOf(measured, 'livez', count))
+    const label = read === 'history' ? 'history (20 rows a page)' : read
+    return [
+      row(label, rates.map(perSecond)),
+      row(
+        `  ${read} : /livez`,
+        rates.map((some, at) => percent(ratioOf(some, livez[at]!))),
+      ),
+    ]
+  })
+}
+
+const cpuLines = ({ options, measured }: Results): string[] => {
+  const uses = (measure: Measure) => options.connections.map(count => cpuPerThousand(measured, measure, count))
+  const orders = uses('orders')
+  const roles = [...new Set(orders.flatMap(use => Object.keys(use)))].filter(role => role !== 'load generator')
+  const seconds = (use: Use, role: string) => (use[role] === undefined ? '-' : use[role].toFixed(3))
+  const sum = (use: Use) => roles.reduce((total, role) => total + (use[role] ?? 0), 0).toFixed(3)
+  return [
+    row('CPU seconds per 1,000 orders', options.connections.map(String)),
+    ...roles.map(role =>
+      row(
+        `  ${role}`,
+        orders.map(use => seconds(use, role)),
+      ),
+    ),
+    row('  together', orders.map(sum)),
+    row(
+      '  load generator',
+      orders.map(use => seconds(use, 'load generator')),
+    ),
+    row(
+      '  the plain design',
+      uses('plain').map(use => seconds(use, 'plain')),
+    ),
+    row(
+      '  its load generator',
+      uses('plain').map(use => seconds(use, 'load generator')),
+    ),
+  ]
+}
+
+const memoryLines = ({ memory }: Results): string[] => {
+  const together = Object.values(memory.kassa).reduce((sum, megabytes) => sum + megabytes, 0)
+  const parts = Object.entries(memory.kassa).map(([role, megabytes]) => `${role} ${whole(megabytes)}`)
+  return [
+    row('Memory, MB (PSS)', [`${whole(together)} (${parts.join(', ')})`]),
+    row('  the plain design', [whole(memory.plain.plain ?? 0)]),
+  ]
+}
+
+const latencies = ({ options, measured }: Results, measure: Measure): string[] =>
+  options.connections.map(count =>
+    ratesOf(measured, measure, count).length === 0
+      ? '-'
+      : Object.values(percentilesOf(measured, measure, count))
+          .map(milliseconds)
+          .join(' / '),
+  )
+
+const misses = ({ options, measured }: Results, measure: Measure): string[] =>
+  options.connections.map(count => {
+    const { pending, other } = missesOf(measured, measure, count)
+    const others = Object.entries(other).map(([status, times]) => `${times} × ${status}`)
+    return `${pending}; ${others.join(', ') || '0'}`
+  })
+
+const row = (label: string, cells: string[]): string =>
+  `${label.padEnd(LABEL_WIDTH)}${cells.map(cell => cell.padStart(CELL_WIDTH)).join('')}`
+
+const perSecond = (rates: number[]): string => (rates.length === 0 ? '-' : `${whole(spreadOf(rates).median)}/s`)
+const percent = (ratio: Spread | undefined): string => spread(ratio, value => `${(value * 100).toFixed(1)} %`)
+const times = (ratio: Spread | undefined): string => spread(ratio, value => value.toFixed(2))
+const spread = (ratio: Spread | undefined, show: (value: number) => string): string =>
+  ratio ? `${show(ratio.median)} (${show(ratio.least)}–${show(ratio.most)})` : '-'
+const whole = (value: number): string => Math.round(value).toLocaleString('en')
+const milliseconds = (ms: number): string => (ms < 10 ? ms.toFixed(1) : ms.toFixed(0))
+
+/** The same figures for a program: everything that was measured, histograms left out. */
+export const reportJson = (results: Results): string => {
+  const { measured, ...rest } = results
+  const shown = measured.map(one => {
+    const { latencies: _, ...load } = one.load
+    return { ...one, load, ...percentilesOf([one], one.measure, one.connections) }
+  })
+  return JSON.stringify({ ...rest, measured: shown }, null, 2)
+}

@@ -1,0 +1,63 @@
+/** The rounds of a run: every measurement in turn, again and again. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LoadResult } from './load/closed-loop.ts'
+import type { Generator } from './load/start-generator.ts'
+import type { Measure, Options } from './options.ts'
+import { cpuSeconds, type Process, type Use } from './processes.ts'
+
+/** A system under load: where it listens, whom it knows, and which processes it is made of. */
+export type System = { port: number; userIds: number[]; processes: Process[] }
+
+/** One measurement. `cpu` are the seconds that each process used while it counted, the load generator's included. */
+export type Measured = { measure: Measure; connections: number; round: number; load: LoadResult; cpu: Use }
+
+/** Between two measurements, so that the one does not pay for what the other left behind, ms. */
+const REST_MS = 100
+const WARM_UP = { seconds: 1.5, connections: 64 }
+/** Reads are measured at one number of connections: this one, where it is among those asked for. */
+const READ_CONNECTIONS = 64
+
+export type Bench = { generator: Generator; kassa: System; plain: System }
+
+/** Loads each system for a moment, so that the first round meets compiled code. */
+export const warmUp = async (bench: Bench, { measures }: Options): Promise<void> => {
+  for (const measure of measures) await measureOnce(bench, measure, WARM_UP.connections, WARM_UP.seconds)
+}
+
+/** Measures everything once; rounds go forwards and backwards by turns. */
+export const runRound = async (bench: Bench, options: Options, round: number): Promise<Measured[]> => {
+  const found: Measured[] = []
+  for (const [measure, connections] of inTurn(planOf(options), round)) {
+    const { load, cpu } = await measureOnce(bench, measure, connections, options.seconds)
+    found.push({ measure, connections, round, load, cpu })
+  }
+  return found
+}
+
+const planOf = ({ measures, connections }: Options): [Measure, number][] => {
+  const isRead = (measure: Measure) => measure === 'history' || measure === 'balance'
+  const readsAt = connections.includes(READ_CONNECTIONS) ? READ_CONNECTIONS : connections[0]
+  return connections.flatMap(count =>
+    measures
+      .filter(measure => !isRead(measure) || count === readsAt)
+      .map((measure): [Measure, number] => [measure, count]),
+  )
+}
+
+const inTurn = <T>(plan: T[], round: number): T[] => (round % 2 === 0 ? plan : plan.toReversed())
+
+const measureOnce = async (bench: Bench, measure: Measure, connections: number, seconds: number) => {
+  const { generator } = bench
+  const { port, userIds, processes } = measure === 'plain' ? bench.plain : bench.kassa
+  const all: Process[] = [...processes, { pid: generator.pid, role: 'load generator' }]
+  let before: Use = {}
+  let after: Use = {}
+
+  await sleep(REST_MS)
+  const kind = measure === 'plain' ? 'orders' : measure
+  const load = await generator.run({ kind, port, connections, seconds, userIds }, isOpen => {
+    if (isOpen) before = cpuSeconds(all)
+    else after = cpuSeconds(all)
+  })
+  return { load, cpu: Object.fromEntries(Object.entries(after).map(([role, used]) => [role, used - before[role]!])) }
+}

@@ -1,0 +1,84 @@
+/** One run: Kassa and the plain design started, measured in turn, stopped, and the books of Kassa verified. */
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describeRuntime } from '../src/runtime.ts'
+import { startGenerator } from './load/start-generator.ts'
+import type { Options } from './options.ts'
+import { startPlain } from './plain/start-plain.ts'
+import { memoryMegabytes, processesOf, type Use } from './processes.ts'
+import { rawCommits } from './raw-commits.ts'
+import { type Measured, runRound, warmUp } from './rounds.ts'
+import { startKassa } from './start-kassa.ts'
+import { makeUsers } from './users.ts'
+
+export type Results = {
+  options: Options
+  machine: { runtime: string; cpu: string; cpus: number; tmpfs: boolean }
+  measured: Measured[]
+  /** Transactions of one row a second, by round. */
+  rawCommits: number[]
+  /** Megabytes by process after the last round. */
+  memory: { kassa: Use; plain: Use }
+  verify: { lines: string[]; clean: boolean }
+}
+
+const RAW_COMMITS_S = 0.5
+/** statfs(2) */
+const TMPFS = 0x01021994
+
+/** Runs; `say` tells how far it is. Everything it started is ended, and its files are gone, however it ends. */
+export const runBench = async (options: Options, say: (line: string) => void): Promise<Results> => {
+  const directory = mkdtempSync(join(options.directory, 'kassa-bench-'))
+  const profile = options.profile && resolve(options.profile)
+  if (profile) mkdirSync(profile, { recursive: true })
+  const endings: (() => unknown)[] = [() => rmSync(directory, { recursive: true })]
+
+  try {
+    say('starting Kassa and the plain design')
+    const kassa = await startKassa(directory, profile)
+    endings.unshift(kassa.stop)
+    const plain = await startPlain(directory, options.users)
+    endings.unshift(plain.stop)
+    const generator = startGenerator()
+    endings.unshift(generator.stop)
+
+    const bench = {
+      generator,
+      kassa: {
+        port: kassa.port,
+        userIds: await makeUsers(kassa.port, options.users),
+        processes: processesOf(kassa.pid),
+      },
+      plain: { port: plain.port, userIds: plain.userIds, processes: [{ pid: plain.pid, role: 'plain' }] },
+    }
+    await warmUp(bench, options)
+
+    const measured: Measured[] = []
+    const raw: number[] = []
+    for (let round = 0; round < options.rounds; round++) {
+      say(`round ${round + 1} of ${options.rounds}`)
+      measured.push(...(await runRound(bench, options, round)))
+      raw.push(rawCommits(directory, RAW_COMMITS_S))
+    }
+    const memory = {
+      kassa: memoryMegabytes(bench.kassa.processes),
+      plain: memoryMegabytes(bench.plain.processes),
+    }
+
+    say('verifying')
+    await kassa.stop()
+    const lines: string[] = []
+    const clean = await kassa.verify(line => lines.push(line))
+    return { options, machine: machineOf(directory), measured, rawCommits: raw, memory, verify: { lines, clean } }
+  } finally {
+    for (const end of endings) await end()
+  }
+}
+
+const machineOf = (directory: string): Results['machine'] => ({
+  runtime: describeRuntime(),
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cpus: cpus().length,
+  tmpfs: statfsSync(directory).type === TMPFS,
+})

@@ -1,0 +1,15 @@
+/** `npm run bench`: how quick Kassa is on this machine, beside its own empty route and beside the plain design. */
+import { readOptions } from '../bench/options.ts'
+import { report, reportJson } from '../bench/report.ts'
+import { runBench } from '../bench/run.ts'
+import { endWithFault } from '../src/child.ts'
+import { exitCodes } from '../src/exit.ts'
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  const results = await runBench(options, line => console.error(line))
+  console.log(options.json ? reportJson(results) : report(results).join('\n'))
+  process.exit(results.verify.clean ? exitCodes.ok : exitCodes.failed)
+} catch (fault) {
+  endWithFault(fault)
+}
