@@ -13,11 +13,9 @@ const NOT_NOW = 503
 
 /** The refusals that are told apart, by the broker's own numbers. */
 export const refusals = {
-  consumerNotFound: 10014,
   messageNotFound: 10037,
   streamNameInUse: 10058,
   streamNotFound: 10059,
-  wrongLastMessageId: 10070,
 } as const
 
 /** The broker understood the question and said no. */

@@ -1,16 +1,13 @@
 /** One process's connection to the broker: requests, publishes and subscriptions that outlive a broker's restart. */
-import { connect, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
-import { type Clock, pause } from '../clock.ts'
+import type { Msg, MsgHdrs } from '@nats-io/transport-node'
+import type { Cancel, Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { Running } from './bus.ts'
 import type { BusLog } from './bus-log.ts'
+import { connectFirst, type LinkOptions } from './nats-connect.ts'
 import { Unavailable } from './unavailable.ts'
 
-// A restarted broker is back within tens of milliseconds; one that is gone costs ten refused connects a second.
-const RECONNECT_WAIT_MS = 100
-// A peer that vanished without a word is given up after two or three of these.
-const PING_INTERVAL_MS = 5_000
-const CONNECT_ATTEMPT_MS = 2_000
+// What is buffered is sent in this time, or never.
 const CLOSE_MS = 2_000
 
 /** Thrown by `ask` when the broker says that nobody is subscribed to the subject: nothing was delivered. */
@@ -18,17 +15,7 @@ export class NobodyListens extends Unavailable {
   override name = 'NobodyListens'
 }
 
-export type LinkOptions = {
-  url: string
-  name: string
-  clock: Clock
-  random: Random
-  log: BusLog
-  /** How long the first connection may take before `Unavailable` is thrown. */
-  connectTimeoutMs: number
-}
-
-export type Ask = { headers?: MsgHdrs | undefined; timeoutMs: number }
+type Ask = { headers?: MsgHdrs | undefined; timeoutMs: number }
 
 /** What the parts of the NATS bus share. */
 export type NatsLink = {
@@ -141,6 +128,16 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
       waiting.set(reply, { answer, fail })
     })
 
+  const withinTime = async (drained: Promise<void>) => {
+    let cancel: Cancel = () => {}
+    const overdue = new Promise<void>(resolve => {
+      cancel = clock.after(CLOSE_MS, resolve)
+    })
+    // A connection that breaks meanwhile has nothing more to send.
+    await Promise.race([drained.catch(() => {}), overdue])
+    cancel()
+  }
+
   return {
     clock,
     random,
@@ -167,41 +164,8 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
       for (const end of [...endings]) end()
       closing = true
       // Without a broker there is nobody to drain to.
-      if (connected) await Promise.race([connection.drain().catch(() => {}), pause(clock, CLOSE_MS)])
+      if (connected) await withinTime(connection.drain())
       await connection.close()
     },
-  }
-}
-
-async function connectFirst(options: LinkOptions, inboxPrefix: string): Promise<NatsConnection> {
-  const { url, name, clock, connectTimeoutMs } = options
-  const deadline = clock.monotonic() + connectTimeoutMs
-
-  while (true) {
-    try {
-      return await connect({
-        servers: url,
-        name,
-        inboxPrefix,
-        // The default gives up after ten attempts, and the connection is then closed for ever.
-        maxReconnectAttempts: -1,
-        ignoreAuthErrorAbort: true,
-        reconnectTimeWait: RECONNECT_WAIT_MS,
-        reconnectJitter: RECONNECT_WAIT_MS,
-        pingInterval: PING_INTERVAL_MS,
-        timeout: CONNECT_ATTEMPT_MS,
-        noAsyncTraces: true,
-      })
-    } catch (cause) {
-      if (clock.monotonic() >= deadline) {
-        const why = cause instanceof Error ? cause.message : String(cause)
-        throw new Unavailable(
-          `Cannot connect to the broker at ${url} within ${connectTimeoutMs} ms: ${why}; start it, or give its URL`,
-          'unavailable',
-          { cause },
-        )
-      }
-      await pause(clock, RECONNECT_WAIT_MS)
-    }
   }
 }

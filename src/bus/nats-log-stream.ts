@@ -29,9 +29,14 @@ export function natsLogStream(link: NatsLink, address: Address, quick: () => Pro
   return {
     create: async () => {
       try {
-        const made = await askApi<StreamInfo>(link, `STREAM.CREATE.${name}`, logStreamConfig(address, await quick()))
+        const made = await askApi<StreamInfo & { did_create?: boolean }>(
+          link,
+          `STREAM.CREATE.${name}`,
+          logStreamConfig(address, await quick()),
+        )
         // What the broker echoes counts: an older one drops in silence what it does not know.
-        link.log.info({ stream: name, persist: made.config.persist_mode ?? 'default' }, 'log stream is there')
+        if (made.did_create)
+          link.log.info({ stream: name, persist: made.config.persist_mode ?? 'default' }, 'log stream made')
       } catch (thrown) {
         // It exists with other settings, those of an earlier version perhaps: they are good enough.
         if (!isRefused(thrown, refusals.streamNameInUse)) throw thrown

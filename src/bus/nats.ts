@@ -52,7 +52,7 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
 }
 
 /** What the broker can do, by the number it gives itself; 0 for one that gives none. */
-export async function apiLevel(link: NatsLink): Promise<number> {
+async function apiLevel(link: NatsLink): Promise<number> {
   const info = await askApi<{ api?: { level?: number } }>(link, 'INFO')
   return info.api?.level ?? 0
 }
