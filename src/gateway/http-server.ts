@@ -12,6 +12,12 @@ import type { GatewayEnv } from './exchange.ts'
 /** Draining, connections are cut after this long: the supervisor ends what is not gone after five seconds. */
 const CUT_MS = 2_500
 
+/**
+ * Draining, an open connection may still bring a request for this long and is told to close with the answer. Closed at
+ * once, it would cut off what a client has just sent.
+ */
+const GRACE_MS = 250
+
 /** How often connections that have fallen idle are closed while draining. */
 const IDLE_LOOK_MS = 50
 
@@ -85,6 +91,7 @@ const drain = async (server: Server, closeIdle: () => void, clock: Clock): Promi
     open = false
   })
   const cancelCut = clock.after(CUT_MS, () => server.closeAllConnections())
+  await pause(clock, GRACE_MS)
   while (open) {
     closeIdle()
     await Promise.race([closed, pause(clock, IDLE_LOOK_MS)])
