@@ -26,6 +26,14 @@ export type Contract = {
   events: Record<string, EventSpec>
 }
 
+/** The command called `name`, or `undefined`: a name that every object has (`constructor`) is none. */
+export const commandOf = ({ commands }: Contract, name: string): CommandSpec | undefined =>
+  Object.hasOwn(commands, name) ? commands[name] : undefined
+
+/** The query called `name`, likewise. */
+export const queryOf = ({ queries }: Contract, name: string): QuerySpec | undefined =>
+  Object.hasOwn(queries, name) ? queries[name] : undefined
+
 /** Says a contract; its exact type is kept. */
 export const defineContract = <const C extends Contract>(contract: C): C => contract
 

@@ -1,6 +1,6 @@
 /** A command from the queue: carried out, parked until what it needs is there, or set aside as a dead letter. */
 import { fingerprintOf } from '../../bus/command-id.ts'
-import { Malformed, readBody } from '../../bus/contract.ts'
+import { commandOf, Malformed, readBody } from '../../bus/contract.ts'
 import { readJson } from '../../bus/json.ts'
 import { readId } from '../values.ts'
 import { type AfterCommit, nothingMore } from './after-commit.ts'
@@ -34,13 +34,23 @@ export const createQueuedSteps = (core: Core) => {
   const { tables } = core
 
   const read = (name: string, text: string): Read => {
-    const spec = core.contract.commands[name]
+    const spec = commandOf(core.contract, name)
     if (!spec) return { kind: 'fault', reason: 'unknown_command', detail: `there is no command ${name.slice(0, 64)}` }
     try {
       return { kind: 'body', body: readBody(spec.body, readJson(text)) }
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
       return { kind: 'fault', reason: error.refusal.code, detail: error.refusal.detail }
+    }
+  }
+
+  /** The body, where the bytes can be read; to read them may be the very bug that is told of. */
+  const bodyIn = (name: string, text: string): Record<string, unknown> | undefined => {
+    try {
+      const said = read(name, text)
+      return said.kind === 'body' ? said.body : undefined
+    } catch {
+      return undefined
     }
   }
 
@@ -136,7 +146,8 @@ export const createQueuedSteps = (core: Core) => {
     takeUp,
     /** Puts a command that a bug kept from being carried out among the dead letters. */
     setAside: (item: QueuedItem, detail: string): AfterCommit => {
-      deadLetter(queuedAs(item, Buffer.from(item.bytes).toString('utf8'), undefined), 'defect', detail)
+      const text = Buffer.from(item.bytes).toString('utf8')
+      deadLetter(queuedAs(item, text, bodyIn(item.name, text)), 'defect', detail)
       return item.ack
     },
     /** The same for a command that had waited. */

@@ -1,7 +1,7 @@
 /** Answering: requests from the bus become items of the mailbox, queries are answered from the tables. */
 import type { Bus, Request, Running } from '../../bus/bus.ts'
 import { ANYBODY, COMMAND_HEADERS, commandId, fingerprintOf, REFUSAL_HEADERS } from '../../bus/command-id.ts'
-import { Malformed, readBody } from '../../bus/contract.ts'
+import { commandOf, Malformed, queryOf, readBody } from '../../bus/contract.ts'
 import { readJson } from '../../bus/json.ts'
 import { PROBLEMS, problemDocument, type Refusal } from '../../bus/problem.ts'
 import { commandSubject, nameOf, querySubject } from '../../bus/subjects.ts'
@@ -56,7 +56,7 @@ export const serve = (ports: ServePorts): Running => {
 const takeCommand = (ports: ServePorts, request: Request): void => {
   const { core, clock } = ports
   const name = nameOf(request.subject)
-  const spec = core.contract.commands[name]
+  const spec = commandOf(core.contract, name)
   if (!spec || spec.queueOnly)
     return refuse(request, { code: 'not_found', detail: notServed(name, spec !== undefined) })
   if (!ports.isOpen()) return refuse(request, NOT_OPEN)
@@ -82,7 +82,7 @@ const takeCommand = (ports: ServePorts, request: Request): void => {
 const takeQuery = (ports: ServePorts, request: Request): void => {
   const { core } = ports
   const name = nameOf(request.subject)
-  const spec = core.contract.queries[name]
+  const spec = queryOf(core.contract, name)
   if (!spec) return refuse(request, { code: 'not_found', detail: notServed(name, false) })
 
   guarded(ports, request, `query ${name}`, () => {
