@@ -9,7 +9,7 @@ import type { GatewayPorts } from './ports.ts'
 import type { ListRoute } from './route.ts'
 
 /** A list is complete up to this many rows, then it is paged (contract §3.10). */
-export const ROWS_MOST = 10_000
+const ROWS_MOST = 10_000
 
 /** The handler of a list. Where rows are left, `Link` says where they are. */
 export const answerList =

@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts'
 import { refuse } from './refused.ts'
 
 /** The most a body may have, bytes; the longest letter fits in several times over. */
-export const BODY_MOST = 64 * 1024
+const BODY_MOST = 64 * 1024
 
 // Binary types can't be the document's JSON; every other type, and none, is what naive clients send (contract §3.2).
 const BINARY =
