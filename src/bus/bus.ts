@@ -2,7 +2,7 @@
 import type { Entry } from './entry.ts'
 import type { Address } from './subjects.ts'
 
-/** Header names are matched exactly; values have no line breaks. */
+/** Header names are matched exactly; values have no line breaks, and no blanks around them: NATS drops those. */
 export type Headers = Readonly<Record<string, string>>
 
 /** What travels: a subject, bytes and headers. */
@@ -68,14 +68,15 @@ export interface LogStream {
   get(seq: number): Promise<Entry | undefined>
   /**
    * Publishes `entries` (consecutive) pipelined, each expecting the number and the chain before it. Resolves when the
-   * last one is acknowledged. `previous` is the chain before the first. Throws `StreamConflict` or `Unavailable`;
-   * after either, some, none or all may be in the stream.
+   * last one is acknowledged. `previous` is the chain before the first. Throws `StreamConflict`, also where there is no
+   * stream, or `Unavailable`; after either, some, none or all may be in the stream.
    */
   append(entries: readonly Entry[], previous: string): Promise<void>
   /**
    * Delivers messages in the stream's order from number `from` on, those there and those to come, without acks.
    * `broken` is called once, with the reason, when delivery can't go on (stream or consumer gone, gap, silence);
    * then nothing more comes, and the caller follows again from where it stands. A `from` beyond the end just waits.
+   * Nothing holds the delivery back: a reader that can't keep up stops, and follows again when it can.
    */
   follow(from: number, reader: string, deliver: (entry: Entry) => void, broken: (reason: string) => void): Running
   /**
