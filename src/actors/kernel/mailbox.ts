@@ -80,7 +80,8 @@ export const createMailbox = (clock: Clock, turn: (items: Item[]) => void): Mail
   const runPlanned = (): void => {
     planned = false
     if (!isOpen) return
-    runOne()
+    // A turn that was put back holds the next one up, also when that was planned before.
+    if (holdUntil <= clock.monotonic()) runOne()
     plan()
   }
   const runOne = (): void => {

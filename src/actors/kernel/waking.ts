@@ -19,8 +19,10 @@ export const createWaking = (core: Core, clock: Clock, push: (item: Item) => voi
     cancel?.()
     cancel = undefined
     const now = core.now()
-    for (const id of pushed) if (!core.tables.waiting.find(id)) pushed.delete(id)
-    for (const id of core.tables.waiting.due(now)) {
+    const due = new Set(core.tables.waiting.due(now))
+    // One that was woken in vain waits again, and is to be woken again.
+    for (const id of pushed) if (!due.has(id)) pushed.delete(id)
+    for (const id of due) {
       if (pushed.has(id)) continue
       pushed.add(id)
       push({ kind: 'waiting', id })
