@@ -1,17 +1,17 @@
 /** One running actor: its parts put together, started in the order that is safe, stopped without losing anything. */
 import type { Bus, Running } from '../../bus/bus.ts'
 import { COMMAND_HEADERS } from '../../bus/command-id.ts'
-import { type Entry, NO_CHAIN } from '../../bus/entry.ts'
-import { type LogPage, type Reader, startReader } from '../../bus/reader.ts'
+import type { Entry } from '../../bus/entry.ts'
+import { type Reader, startReader } from '../../bus/reader.ts'
 import { createRelay, type Relay } from '../../bus/relay.ts'
-import { type Address, addressOf, nameOf, querySubject, sourceOf } from '../../bus/subjects.ts'
-import { Unavailable } from '../../bus/unavailable.ts'
+import { type Address, addressOf, nameOf, sourceOf } from '../../bus/subjects.ts'
 import type { Clock } from '../../clock.ts'
 import type { Random } from '../../random.ts'
-import type { Answer, AnyActorDefinition, Settings } from './actor.ts'
+import type { AnyActorDefinition, Settings } from './actor.ts'
+import { askCursor, askLog } from './ask-actor.ts'
 import { openCore } from './core.ts'
-import { listDeadLetters } from './dead-letters.ts'
 import { createEffects } from './effects.ts'
+import { createKernelAnswers } from './kernel-answers.ts'
 import { createMailbox, type Item } from './mailbox.ts'
 import { serve } from './serve.ts'
 import { HistoryRefused, type MarkFile, type Phase, takeOver } from './start.ts'
@@ -64,13 +64,10 @@ export class MustStartOver extends Error {
   override name = 'MustStartOver'
 }
 
-const ASK_TIMEOUT_MS = 1000
 /** After a turn that found no room on the disk. */
 const FULL_WAIT_MS = 500
 /** How long a stop may take to bring the stream up to date; what is left, the next start publishes. */
 const FLUSH_MS = 1500
-/** A page of `ReadLog` stays below the broker's payload limit of 1 MB. */
-const MOST_PAGE_BYTES = 400_000
 
 /** Starts the actor `definition`. Nothing it is asked is answered before `opened`. */
 export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): RunningActor => {
@@ -142,72 +139,14 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     },
   })
 
-  // ---- queries of the kernel
-
-  const kernelAnswers = (name: string, body: Record<string, unknown>): Answer | Promise<Answer> | undefined => {
-    switch (name) {
-      case 'Health':
-        return { reply: health() }
-      case 'Cursor':
-        if (!isFenced) return { refusal: { code: 'unavailable', detail: 'its own start stands before the fence' } }
-        return { reply: { source: body.source, ...core.cursor(String(body.source)) } }
-      case 'ReadLog':
-        return phase === 'open' ? { reply: page(Number(body.from), Number(body.limit)) } : undefined
-      case 'FindReply':
-        return phase === 'open' ? { reply: findReply(String(body.command_id)) } : undefined
-      case 'ListDeadLetters':
-        return phase === 'open' ? listDeadLetters(address, core.tables, core.vault, body) : undefined
-      case 'CopyStore':
-        return ports.copyStore().then(path => ({ reply: { path } }))
-      default:
-        return undefined
-    }
-  }
-
-  const health = () => ({
-    phase,
-    waits_for: waitsFor ?? (broken.size > 0 ? [...broken.keys()].join(', ') : null),
-    head: core.log.head(),
-    stream: relay.confirmed(),
-    cursors: Object.fromEntries(sources.map(source => [source, core.cursor(source).seq])),
-    mailbox: mailbox.size(),
-    pid: ports.pid,
-    version: ports.version,
-  })
-
-  const page = (from: number, limit: number) => {
-    const entries = []
-    let bytes = 0
-    for (const { body, ...entry } of core.log.read(from, limit)) {
-      bytes += body.length * 2 + entry.headers.length + 300
-      if (entries.length > 0 && bytes > MOST_PAGE_BYTES) break
-      entries.push({ ...entry, body: Buffer.from(body).toString('base64') })
-    }
-    return { head: core.log.head(), chain_before: core.log.chainAt(from - 1) ?? NO_CHAIN, entries }
-  }
-
-  const findReply = (id: string) => {
-    const seq = core.tables.inbox.find(id)
-    const fingerprint = seq === undefined ? null : (core.headersAt(seq).fingerprint ?? null)
-    return { found: seq !== undefined, fingerprint }
-  }
-
-  // ---- asking others
-
-  const ask = async (source: string, query: string, body: object): Promise<unknown> => {
-    const subject = querySubject(addressOf(source), query)
-    const reply = await bus.request(subject, Buffer.from(JSON.stringify(body)), { timeoutMs: ASK_TIMEOUT_MS })
-    const answer: unknown = JSON.parse(Buffer.from(reply.body).toString('utf8'))
-    if (reply.headers['Nats-Service-Error-Code'] === undefined) return answer
-    throw new Unavailable(`${source} does not answer ${query}: ${(answer as { detail: string }).detail}`)
-  }
+  // ---- open and close
 
   const readFrom = (source: string): Reader =>
     startReader({
       stream: bus.logStream(addressOf(source)),
       clock,
       name: `${address.actor}-${address.cell}`,
-      ask: async (from, limit) => readPage(await ask(source, 'ReadLog', { from, limit }), from),
+      ask: (from, limit) => askLog(bus, source, from, limit),
       taken: () => core.cursor(source),
       deliver: entry => void push({ kind: 'event', source, entry }),
       differs: reason => {
@@ -220,8 +159,6 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       },
       failed: error => fail(error instanceof Error ? error : new Error(String(error))),
     })
-
-  // ---- open and close
 
   const open = (): void => {
     phase = 'open'
@@ -256,11 +193,21 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     })
   }
 
+  /** Takes nothing more, from nobody. */
+  const halt = async (): Promise<void> => {
+    trimming.stop()
+    waking.stop()
+    effects.stop()
+    await Promise.all([...readers.map(reader => reader.stop()), consumed?.stop()])
+  }
+
   /** A store that must not go on still says why, to whoever asks for its health. */
   const refused = (error: Error): void => {
+    mailbox.open(false)
     if (error instanceof HistoryRefused) {
       phase = 'refused'
       waitsFor = error.message
+      Promise.all([halt(), relay.stop(0)]).catch(fail)
     }
     fail(error)
   }
@@ -272,7 +219,20 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     random,
     isOpen: () => phase === 'open' && !stopping,
     push,
-    kernelAnswers,
+    kernelAnswers: createKernelAnswers({
+      core,
+      sources,
+      standing: () => ({
+        phase,
+        waits_for: waitsFor ?? (broken.size > 0 ? [...broken.keys()].join(', ') : null),
+        stream: relay.confirmed(),
+        mailbox: mailbox.size(),
+        pid: ports.pid,
+      }),
+      isOpen: () => phase === 'open',
+      isFenced: () => isFenced,
+      copyStore: ports.copyStore,
+    }),
     defect: (what, error) => say.error({ what, error: stackOf(error) }, 'a request could not be answered: a bug'),
   })
 
@@ -285,7 +245,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       random,
       mark: ports.mark,
       readers: ports.readers,
-      askCursor: async reader => (await ask(reader, 'Cursor', { source: me })) as { seq: number; chain: string },
+      askCursor: reader => askCursor(bus, reader, me),
       reached: (step, whom) => {
         phase = step
         waitsFor = whom
@@ -293,10 +253,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       fenced: () => {
         isFenced = true
       },
-      contradicted: error => {
-        mailbox.open(false)
-        refused(error)
-      },
+      contradicted: refused,
       say: text => say.info({}, text),
     },
     () => stopping,
@@ -315,10 +272,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
   const stop = async (): Promise<void> => {
     if (stopping) return
     stopping = true
-    await Promise.all([...readers.map(reader => reader.stop()), consumed?.stop()])
-    trimming.stop()
-    waking.stop()
-    effects.stop()
+    await halt()
     if (phase === 'open') {
       mailbox.drain()
       core.transaction(core.saveCursors)
@@ -330,19 +284,6 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
   }
 
   return { address, phase: () => phase, opened, failed, stop }
-}
-
-const readPage = (answer: unknown, from: number): LogPage => {
-  const { head, chain_before, entries } = answer as {
-    head: number
-    chain_before: string
-    entries: { seq: number; subject: string; headers: string; body: string; chain: string }[]
-  }
-  return {
-    head,
-    chainBefore: from - 1 > head ? undefined : chain_before,
-    entries: entries.map(entry => ({ ...entry, body: Buffer.from(entry.body, 'base64') })),
-  }
 }
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -1,0 +1,37 @@
+/** Asking another actor's kernel: where it stands, and what its log says. */
+import type { Bus } from '../../bus/bus.ts'
+import { REFUSAL_HEADERS } from '../../bus/command-id.ts'
+import type { LogPage } from '../../bus/reader.ts'
+import { addressOf, querySubject } from '../../bus/subjects.ts'
+import { Unavailable } from '../../bus/unavailable.ts'
+import type { Cursor } from './kernel-tables.ts'
+
+const TIMEOUT_MS = 1000
+
+type WrittenPage = {
+  head: number
+  chain_before: string
+  entries: { seq: number; subject: string; headers: string; body: string; chain: string }[]
+}
+
+const ask = async (bus: Bus, whom: string, query: string, body: object): Promise<unknown> => {
+  const subject = querySubject(addressOf(whom), query)
+  const reply = await bus.request(subject, Buffer.from(JSON.stringify(body)), { timeoutMs: TIMEOUT_MS })
+  const answer: unknown = JSON.parse(Buffer.from(reply.body).toString('utf8'))
+  if (reply.headers[REFUSAL_HEADERS.status] === undefined) return answer
+  throw new Unavailable(`${whom} does not answer ${query}: ${(answer as { detail: string }).detail}`)
+}
+
+/** Where `reader` stands in the log of `source`. Throws `Unavailable`. */
+export const askCursor = async (bus: Bus, reader: string, source: string): Promise<Cursor> =>
+  (await ask(bus, reader, 'Cursor', { source })) as Cursor
+
+/** Up to `limit` entries of the log of `source` from number `from` on. Throws `Unavailable`. */
+export const askLog = async (bus: Bus, source: string, from: number, limit: number): Promise<LogPage> => {
+  const { head, chain_before, entries } = (await ask(bus, source, 'ReadLog', { from, limit })) as WrittenPage
+  return {
+    head,
+    chainBefore: from - 1 > head ? undefined : chain_before,
+    entries: entries.map(entry => ({ ...entry, body: Buffer.from(entry.body, 'base64') })),
+  }
+}

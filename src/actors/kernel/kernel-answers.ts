@@ -1,0 +1,75 @@
+/** What every actor answers about itself: its health, its cursors, its log, its dead letters. */
+import { NO_CHAIN } from '../../bus/entry.ts'
+import type { Answer } from './actor.ts'
+import type { Core } from './core.ts'
+import { listDeadLetters } from './dead-letters.ts'
+
+/** How an actor stands, apart from its log. */
+export type Standing = {
+  phase: string
+  /** Whom or what it waits for, or why it was refused. */
+  waits_for: string | null
+  /** Up to which number the stream is known to be the log. */
+  stream: number
+  mailbox: number
+  pid: number
+}
+
+export type KernelAnswerPorts = {
+  core: Core
+  sources: readonly string[]
+  standing: () => Standing
+  isOpen: () => boolean
+  /** Whether the start's fence stands: only then is a cursor a testimony (protocol, R5). */
+  isFenced: () => boolean
+  copyStore: () => Promise<string>
+}
+
+/** A page of `ReadLog` stays below the broker's payload limit of 1 MB. */
+const MOST_PAGE_BYTES = 400_000
+
+/** The answer to a kernel query; `undefined` where it has to wait for the actor to open, or is not the kernel's. */
+export const createKernelAnswers = (ports: KernelAnswerPorts) => {
+  const { core } = ports
+
+  const always: Record<string, (body: Record<string, unknown>) => Answer | Promise<Answer>> = {
+    Health: () => ({
+      reply: {
+        ...ports.standing(),
+        head: core.log.head(),
+        cursors: Object.fromEntries(ports.sources.map(source => [source, core.cursor(source).seq])),
+        version: core.version,
+      },
+    }),
+    Cursor: ({ source }) => {
+      if (!ports.isFenced())
+        return { refusal: { code: 'unavailable', detail: 'its own start stands before the fence' } }
+      return { reply: { source, ...core.cursor(String(source)) } }
+    },
+    CopyStore: async () => ({ reply: { path: await ports.copyStore() } }),
+  }
+
+  const whenOpen: Record<string, (body: Record<string, unknown>) => Answer> = {
+    ReadLog: ({ from, limit }) => ({ reply: page(core, Number(from), Number(limit)) }),
+    FindReply: ({ command_id }) => {
+      const seq = core.tables.inbox.find(String(command_id))
+      const fingerprint = seq === undefined ? null : (core.headersAt(seq).fingerprint ?? null)
+      return { reply: { found: seq !== undefined, fingerprint } }
+    },
+    ListDeadLetters: body => listDeadLetters(core.address, core.tables, core.vault, body),
+  }
+
+  return (name: string, body: Record<string, unknown>): Answer | Promise<Answer> | undefined =>
+    always[name]?.(body) ?? (ports.isOpen() ? whenOpen[name]?.(body) : undefined)
+}
+
+const page = (core: Core, from: number, limit: number) => {
+  const entries = []
+  let bytes = 0
+  for (const { body, ...entry } of core.log.read(from, limit)) {
+    bytes += body.length * 2 + entry.headers.length + 300
+    if (entries.length > 0 && bytes > MOST_PAGE_BYTES) break
+    entries.push({ ...entry, body: Buffer.from(body).toString('base64') })
+  }
+  return { head: core.log.head(), chain_before: core.log.chainAt(from - 1) ?? NO_CHAIN, entries }
+}
