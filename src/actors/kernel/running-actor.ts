@@ -222,8 +222,9 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     kernelAnswers: createKernelAnswers({
       core,
       sources,
+      // An actor that is cut off from a source is open and yet does not do its work: nobody should call that ready.
       standing: () => ({
-        phase,
+        phase: phase === 'open' && broken.size > 0 ? 'cut off' : phase,
         waits_for: waitsFor ?? (broken.size > 0 ? [...broken.keys()].join(', ') : null),
         stream: relay.confirmed(),
         mailbox: mailbox.size(),
