@@ -1,0 +1,66 @@
+/** `npm test [-- words]`: runs every *.test.ts whose path has one of the words in it, and tells the counts. */
+import { resolve } from 'node:path'
+import { natsServerCache } from '../src/bus/server/cache.ts'
+import { findNatsServer } from '../src/bus/server/find.ts'
+import { endWithFault } from '../src/child.ts'
+import { type ExitCode, exitCodes, plainFault } from '../src/exit.ts'
+import { addCounts, type Counts, countsLine, isGood, noCounts, skippedNote } from './testing/counts.ts'
+import { chooseFiles, findTestFiles } from './testing/files.ts'
+import { runTestFile } from './testing/run-file.ts'
+import { seconds, tellFile } from './testing/tell.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** Files of a kind: how many run at once, and after how many ms one hangs. */
+type Manner = { atOnce: number; mostMs: number }
+
+// Much of a unit test is waiting for a small process, so a third one fits on two cores.
+const unitManner: Manner = { atOnce: 3, mostMs: 180_000 }
+// A whole system is five processes, and some tests measure time.
+const systemManner: Manner = { atOnce: 1, mostMs: 600_000 }
+
+async function test(words: string[]): Promise<ExitCode> {
+  const files = chooseFiles(findTestFiles(root), words)
+  const count = files.units.length + files.systems.length
+  if (count === 0) throw plainFault(exitCodes.usage, `No test file has ${words.join(' or ')} in its path`)
+
+  await prepareEnvironment()
+  const began = performance.now()
+  // Who names files looks at them closely: then every test is worth a line.
+  const outline = words.length > 0
+  const units = await runAll(files.units, unitManner, outline)
+  const counts = addCounts(units, await runAll(files.systems, systemManner, outline))
+
+  console.log(
+    `\nFiles: ${count}, in ${seconds(performance.now() - began)}${skippedNote(counts.skipped)}\n${countsLine(counts)}`,
+  )
+  return isGood(counts) ? exitCodes.ok : exitCodes.failed
+}
+
+/** One search for a nats-server serves all tests, and settings made for a shop of one's own do not reach them. */
+async function prepareEnvironment(): Promise<void> {
+  const { NATS_SERVER_BIN, PATH = '' } = process.env
+  const search = { named: NATS_SERVER_BIN, path: PATH, cacheDir: natsServerCache(process.env) }
+  const server = await findNatsServer({ ...search, say: line => console.log(line) })
+
+  for (const name of Object.keys(process.env)) if (/^(KASSA_.*|NATS_URL)$/.test(name)) delete process.env[name]
+  process.env.NATS_SERVER_BIN = server.file
+}
+
+async function runAll(files: string[], { atOnce, mostMs }: Manner, outline: boolean): Promise<Counts> {
+  const waiting = [...files]
+  let counts = noCounts
+
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const result = await runTestFile(root, file, mostMs)
+      console.log(tellFile(result, outline))
+      const { passed, failures, skipped } = result
+      counts = addCounts(counts, { passed, failed: failures.length, skipped: skipped.length })
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return counts
+}
+
+test(process.argv.slice(2)).then(code => process.exit(code), endWithFault)
