@@ -8,6 +8,7 @@ const endSeconds = 5
 /**
  * stdin is a pipe that only the supervisor holds; when it closes, nats-server gets SIGTERM after the grace.
  * The watcher takes its sleep with it when it is told that nats-server has ended, so that nothing at all is left.
+ * It is waited for, since in a container nobody else may take its end in: it would stay as a zombie.
  * The server gets neither end of the pipe, and its pid is said on stdout.
  */
 const script = `
@@ -32,6 +33,7 @@ exec 3<&-
 wait "$server"
 code=$?
 kill "$watcher" 2>/dev/null
+wait "$watcher"
 exit "$code"
 `
 
