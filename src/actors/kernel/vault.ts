@@ -1,5 +1,5 @@
 /** What is personal, sealed: ciphertext in the log, keys beside it; to erase a person is to delete a key. */
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Random } from '../../random.ts'
 import type { Store } from './store.ts'
 
@@ -28,29 +28,30 @@ export const openVault = (store: Store, random: Random): Vault => {
   const select = store.prepare<[string], Buffer>('SELECT key FROM keys WHERE person = ?').pluck()
   const insert = store.prepare<[string, Buffer]>('INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING')
   const remove = store.prepare<[string]>('DELETE FROM keys WHERE person = ?')
-  const cache = new Map<string, Buffer>()
-  let fresh = new Map<string, Buffer>()
+  // As key objects: node:crypto takes three times as long to seal a line under the bare bytes.
+  const cache = new Map<string, KeyObject>()
+  let fresh = new Map<string, KeyObject>()
 
-  const keyOf = (person: string): Buffer | undefined => {
+  const keyOf = (person: string): KeyObject | undefined => {
     const known = fresh.get(person) ?? cache.get(person)
     if (known) return known
     const stored = select.get(person)
-    if (stored) remember(person, stored)
-    return stored
+    return stored && remember(person, createSecretKey(stored))
   }
-  const remember = (person: string, key: Buffer): void => {
+  const remember = (person: string, key: KeyObject): KeyObject => {
     if (cache.size >= CACHED_KEYS) cache.clear()
     cache.set(person, key)
+    return key
   }
-  const insertAll = store.transaction((keys: Iterable<[string, Buffer]>) => {
-    for (const [person, key] of keys) insert.run(person, key)
+  const insertAll = store.transaction((keys: Iterable<[string, KeyObject]>) => {
+    for (const [person, key] of keys) insert.run(person, key.export())
   })
 
   return {
     seal: (person, personal) => {
       let key = keyOf(person)
       if (!key) {
-        key = random.bytes(32)
+        key = createSecretKey(random.bytes(32))
         fresh.set(person, key)
       }
       const nonce = random.bytes(NONCE_BYTES)
