@@ -1,5 +1,5 @@
 /** The SQLite file of one actor: durable, locked, strict. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 
 /** An open store: a better-sqlite3 connection, the only one to its file. */
@@ -25,6 +25,7 @@ export class StoreLocked extends Error {
 
 /** Opens or makes the store at `path` and keeps it locked until it is closed. Throws `StoreLocked`. */
 export const openStore = (path: string): Store => {
+  keepToOwner(path)
   const store = new Database(path, { timeout: 0 })
   try {
     for (const [name, set, expected] of PRAGMAS) assertPragma(store, name, set, expected)
@@ -44,6 +45,17 @@ export const openMemoryStore = (): Store => {
   const store = new Database(':memory:')
   store.pragma('foreign_keys = ON')
   return store
+}
+
+// Made before SQLite makes it: the write-ahead log gets the mode of the file it belongs to. A file that is there is not
+// opened: to close it again would give up every lock this process has on it (fcntl).
+const keepToOwner = (path: string): void => {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    chmodSync(path, 0o600)
+  }
 }
 
 const assertPragma = (store: Store, name: string, set: string, expected: unknown): void => {

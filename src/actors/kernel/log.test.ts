@@ -1,0 +1,165 @@
+/** The log: numbered without a hole, chained, and whole after whatever went wrong. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { chainOf, follows, NO_CHAIN } from '../../bus/entry.ts'
+import { writeEvent } from './event.ts'
+import { openLog } from './log.ts'
+import { openMemoryStore } from './store.ts'
+
+const address = { actor: 'toy', cell: 0 }
+const bodyOf = (seq: number, at = 1000 * seq) =>
+  writeEvent(address, { seq, type: 'Added', user: '7', at, data: {} }, undefined)
+
+/** A log of `count` entries. */
+const createBench = (count = 0) => {
+  const store = openMemoryStore()
+  const log = openLog(store)
+  const append = () => {
+    const seq = log.head() + 1
+    return log.append(`toy.0.event.Added.7`, `Kassa-Command: ${seq}\n`, bodyOf(seq), 1000 * seq)
+  }
+  store.transaction(() => {
+    while (log.head() < count) append()
+  })()
+  return { store, log, append }
+}
+
+describe('a log: appending', () => {
+  it('begins empty, with the chain before the first entry', () => {
+    const { log } = createBench()
+    assert.equal(log.head(), 0)
+    assert.equal(log.chainAt(0), NO_CHAIN)
+    assert.equal(log.chainAt(1), undefined)
+    assert.equal(log.lastTime(), 0)
+    assert.deepEqual(log.read(1, 10), [])
+  })
+
+  it('numbers entries 1, 2, 3 and chains each to the one before, bytes and headers alike', () => {
+    const { log, append } = createBench()
+    const entries = [append(), append(), append()]
+    assert.deepEqual(
+      entries.map(({ seq }) => seq),
+      [1, 2, 3],
+    )
+    let chain = NO_CHAIN
+    for (const entry of entries) {
+      assert.ok(follows(chain, entry))
+      assert.equal(entry.chain, chainOf(chain, entry.body, entry.headers))
+      assert.equal(log.chainAt(entry.seq), entry.chain)
+      chain = entry.chain
+    }
+    assert.deepEqual(log.read(1, 10), entries)
+  })
+
+  it('keeps the very bytes, also when it is opened anew', () => {
+    const { store, log } = createBench(3)
+    const entries = log.read(1, 10)
+    const again = openLog(store)
+    assert.deepEqual(
+      again.read(1, 10).map(entry => ({ ...entry, body: Buffer.from(entry.body) })),
+      entries,
+    )
+    assert.equal(again.head(), 3)
+    assert.equal(again.chainAt(3), log.chainAt(3))
+    assert.equal(again.lastTime(), 3000)
+  })
+
+  it('gives entries and chains of any number, those at hand and those of long ago', () => {
+    const { store, log } = createBench(5000)
+    const anew = openLog(store)
+    for (const seq of [1, 900, 2952, 2953, 4999, 5000]) {
+      assert.equal(log.read(seq, 1)[0]!.seq, seq)
+      assert.equal(log.chainAt(seq), anew.chainAt(seq))
+      assert.deepEqual(
+        log.read(seq, 3).map(entry => entry.chain),
+        anew.read(seq, 3).map(entry => entry.chain),
+      )
+    }
+    assert.equal(log.chainAt(5001), undefined)
+    assert.deepEqual(log.read(5001, 10), [])
+  })
+
+  it('never says an earlier time than before', () => {
+    const { log } = createBench(2)
+    log.append('toy.0.event.Added.7', '', bodyOf(3, 500), 500)
+    assert.equal(log.lastTime(), 2000)
+  })
+})
+
+describe('a log: after a transaction that was rolled back', () => {
+  it('stands where it stood, and the next entry has the next number', () => {
+    const { store, log, append } = createBench(2)
+    const chain = log.chainAt(2)
+    const failing = store.transaction(() => {
+      append()
+      append()
+      throw new Error('no')
+    })
+    assert.throws(failing)
+    log.reload()
+
+    assert.equal(log.head(), 2)
+    assert.equal(log.chainAt(2), chain)
+    assert.equal(log.chainAt(3), undefined)
+    assert.deepEqual(log.read(3, 1), [])
+    const next = append()
+    assert.equal(next.seq, 3)
+    assert.ok(follows(chain!, next))
+  })
+})
+
+describe('a log: restoring from a copy', () => {
+  const copy = createBench(3).log.read(1, 3)
+
+  it('takes the entries one by one, and is then the same', () => {
+    const { log } = createBench()
+    for (const entry of copy) log.restore({ ...entry, body: new Uint8Array(entry.body) }, 1000 * entry.seq)
+    assert.equal(log.head(), 3)
+    assert.equal(log.chainAt(3), copy[2]!.chain)
+    assert.equal(log.lastTime(), 3000)
+  })
+
+  const refused: Record<string, (log: ReturnType<typeof openLog>) => void> = {
+    'an entry that skips a number': log => log.restore(copy[1]!, 0),
+    'an entry that is there already': log => {
+      log.restore(copy[0]!, 0)
+      log.restore(copy[0]!, 0)
+    },
+    'an entry with a changed byte': log => log.restore({ ...copy[0]!, body: bodyOf(9) }, 0),
+    'an entry with other headers': log => log.restore({ ...copy[0]!, headers: '' }, 0),
+    'an entry with another chain': log => log.restore({ ...copy[0]!, chain: copy[1]!.chain }, 0),
+  }
+  for (const [what, restore] of Object.entries(refused))
+    it(`refuses ${what}`, () => assert.throws(() => restore(createBench().log), /it does not continue the log/))
+})
+
+describe('a log: taking the last entry back', () => {
+  it('leaves the log as if it had never been', () => {
+    const { store, log, append } = createBench(2)
+    const third = append()
+    log.takeBack()
+    assert.equal(log.head(), 2)
+    assert.deepEqual(
+      log.read(1, 10).map(({ seq }) => seq),
+      [1, 2],
+    )
+    assert.equal(append().chain, third.chain)
+    assert.equal(openLog(store).head(), 3)
+  })
+
+  it('leaves an empty log when it was the only one', () => {
+    const { log } = createBench(1)
+    log.takeBack()
+    assert.equal(log.head(), 0)
+    assert.equal(log.chainAt(0), NO_CHAIN)
+    assert.equal(log.lastTime(), 0)
+  })
+})
+
+describe('a log whose store was damaged', () => {
+  it('is not opened over a last entry that is no event', () => {
+    const { store } = createBench(1)
+    store.prepare('UPDATE log SET body = ?').run(Buffer.from('{"type":7}'))
+    assert.throws(() => openLog(store), /Cannot read an entry of the log: it is no event of ours/)
+  })
+})

@@ -1,0 +1,121 @@
+/** The vault: what is personal can be read with its key, and with nothing else. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createSeededRandom } from '../../seeded-random.ts'
+import { openMemoryStore } from './store.ts'
+import { createTestCore } from './test-core.ts'
+import { createToyActor } from './toy-actor.ts'
+import { openVault } from './vault.ts'
+
+const createBench = () => {
+  const keys = openMemoryStore()
+  const random = createSeededRandom(1)
+  const persons = () => keys.prepare<[], string>('SELECT person FROM keys ORDER BY person').pluck().all()
+  return { keys, vault: openVault(keys, random), persons, openAgain: () => openVault(keys, random) }
+}
+
+const ivan = { first_name: 'Иван', email: 'ivan@example.com' }
+
+describe('the vault', () => {
+  it('opens what it sealed, at once and after its keys were put on the disk', () => {
+    const { vault, openAgain } = createBench()
+    const sealed = vault.seal('7', ivan)
+    assert.deepEqual(vault.open('7', sealed), ivan)
+    vault.flush()
+    assert.deepEqual(vault.open('7', sealed), ivan)
+    assert.deepEqual(openAgain().open('7', sealed), ivan)
+  })
+
+  it('shows nothing of what it sealed, and not that two are the same', () => {
+    const { vault } = createBench()
+    const sealed = vault.seal('7', ivan)
+    assert.doesNotMatch(Buffer.from(sealed, 'base64').toString('utf8'), /Иван|ivan|first_name/)
+    assert.notEqual(vault.seal('7', ivan), sealed)
+  })
+
+  it('makes one key a person, and keeps it', () => {
+    const { vault, persons, openAgain } = createBench()
+    const first = vault.seal('7', ivan)
+    vault.flush()
+    const later = openAgain()
+    const second = later.seal('7', { message: 'hello' })
+    later.seal('8', { message: 'hello' })
+    later.flush()
+    assert.deepEqual(persons(), ['7', '8'])
+    assert.deepEqual(openAgain().open('7', first), ivan)
+    assert.deepEqual(openAgain().open('7', second), { message: 'hello' })
+  })
+
+  it('does not open with the key of another person', () => {
+    const { vault } = createBench()
+    const sealed = vault.seal('7', ivan)
+    vault.seal('8', ivan)
+    assert.throws(() => vault.open('8', sealed))
+  })
+
+  it('does not open what was changed', () => {
+    const { vault } = createBench()
+    const bytes = Buffer.from(vault.seal('7', ivan), 'base64')
+    for (const at of [0, 20, bytes.length - 1]) {
+      const changed = Buffer.from(bytes)
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at)
+      assert.throws(() => vault.open('7', changed.toString('base64')))
+    }
+  })
+
+  it('opens nothing of a person it never knew', () => {
+    const { vault, openAgain } = createBench()
+    const sealed = vault.seal('7', ivan)
+    // Never flushed: as after a crash before the commit.
+    assert.equal(openAgain().open('7', sealed), undefined)
+  })
+
+  it('opens nothing of an erased person, now and later', () => {
+    const { vault, persons, openAgain } = createBench()
+    const sealed = vault.seal('7', ivan)
+    vault.flush()
+    vault.erase('7')
+    assert.equal(vault.open('7', sealed), undefined)
+    assert.equal(openAgain().open('7', sealed), undefined)
+    assert.deepEqual(persons(), [])
+  })
+
+  it('forgets a key that was erased before it ever was on the disk', () => {
+    const { vault, persons } = createBench()
+    const sealed = vault.seal('7', ivan)
+    vault.erase('7')
+    vault.flush()
+    assert.equal(vault.open('7', sealed), undefined)
+    assert.deepEqual(persons(), [])
+  })
+})
+
+describe('the vault: in a turn', () => {
+  it('has the key on the disk before what it sealed is committed', () => {
+    const { keys, persons } = createBench()
+    let atCommit: string[] = []
+    const bench = createTestCore(createToyActor(), { keys, beforeCommit: () => (atCommit = persons()) })
+    bench.turn([bench.queued('Add', 'no JSON', { id: 'q1' })])
+    assert.deepEqual(bench.types(), ['DeadLettered'])
+    assert.deepEqual(atCommit, ['letter/q1'])
+  })
+
+  it('still seals with that key when the commit failed and is tried again', () => {
+    const { keys, openAgain } = createBench()
+    let fails = true
+    const bench = createTestCore(createToyActor(), {
+      keys,
+      beforeCommit: () => {
+        if (fails) throw Object.assign(new TypeError('a bug'))
+      },
+    })
+    const item = bench.queued('Add', 'no JSON', { id: 'q1' })
+    bench.turn([item])
+    assert.equal(bench.core.log.head(), 0)
+
+    fails = false
+    bench.turn([item])
+    const row = bench.core.tables.deadLetters.find(1)
+    assert.deepEqual(openAgain().open('letter/q1', row!.sealed), { body: 'no JSON' })
+  })
+})
