@@ -1,3 +1,4 @@
+/** Chance from a seed: the same again, and spread as it should be. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createSeededRandom } from './seeded-random.ts'

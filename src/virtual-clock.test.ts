@@ -1,3 +1,4 @@
+/** Time that moves only when told to. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { pause } from './clock.ts'

@@ -1,3 +1,4 @@
+/** Which slot and cell an id lives in, for ever. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'

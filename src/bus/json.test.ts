@@ -1,3 +1,4 @@
+/** Reading JSON: what is taken, what is mended, what is refused. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'

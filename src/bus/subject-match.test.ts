@@ -1,3 +1,4 @@
+/** Which subjects a pattern means. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { matches } from './subject-match.ts'

@@ -1,3 +1,4 @@
+/** Whatever is sent gets an answer that the OpenAPI document names. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** Asking actors: at once, again, and about users they have not heard of. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { ProblemDocument } from '../bus/problem.ts'

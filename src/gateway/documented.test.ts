@@ -1,3 +1,4 @@
+/** The ten documented operations, against actors that say what the document says. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createTestGateway } from './test-gateway.ts'

@@ -1,3 +1,4 @@
+/** The gateway over real connections, and how it drains. */
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { after, before, suite, test } from 'node:test'

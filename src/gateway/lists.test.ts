@@ -1,3 +1,4 @@
+/** Lists and single things: their pages, links and versions. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type Asked, yes } from './scripted-bus.ts'

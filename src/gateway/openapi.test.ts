@@ -1,3 +1,4 @@
+/** The OpenAPI document: whole, and true to what is answered. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { z } from 'zod'

@@ -1,3 +1,4 @@
+/** The state of the system, and the pages about problems. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { PROBLEMS, type ProblemDocument } from '../bus/problem.ts'

@@ -1,3 +1,4 @@
+/** The gateway as a process of its own. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Bus, Request } from '../bus/bus.ts'

@@ -1,3 +1,4 @@
+/** Commands that are accepted for later. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { fingerprintOf } from '../bus/command-id.ts'

@@ -1,3 +1,4 @@
+/** Every no of the gateway, and that nothing was asked then. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { PROBLEMS, type ProblemCode, type ProblemDocument } from '../bus/problem.ts'

@@ -1,3 +1,4 @@
+/** The wait for the settling of an order or account, and what the reply tells of it. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createLog } from '../log.ts'
