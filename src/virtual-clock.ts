@@ -45,7 +45,8 @@ export function createVirtualClock({ start }: { start: number }): VirtualClock {
   }
 
   return {
-    now: () => start + leapt + elapsed,
+    // Whole milliseconds, as Date.now gives them.
+    now: () => Math.floor(start + leapt + elapsed),
     monotonic: () => elapsed,
     after: (ms, run) => {
       const entry = plan(elapsed + Math.max(0, ms), run)

@@ -6,7 +6,7 @@ import { createMemoryCore } from './memory-broker.ts'
 import { memoryBus } from './memory-bus.ts'
 import { createMemoryClient, type InFlight, type MemoryClient } from './memory-client.ts'
 import { type Faults, noFaults } from './memory-faults.ts'
-import type { MemoryStream } from './memory-stream.ts'
+import type { MemoryStream, Stored } from './memory-stream.ts'
 
 export type MemoryBroker = {
   /** A process called `name` connects; names may come back, as those of processes do. */
@@ -14,6 +14,8 @@ export type MemoryBroker = {
   /** May be changed at any time. */
   faults: Faults
 
+  /** What `stream` holds at present; nothing where there is no such stream. */
+  messages: (stream: string) => readonly Stored[]
   /** As after a power cut: the last `count` messages of `stream` were never there. */
   forgetTail: (stream: string, count: number) => void
   /** Removes a stream behind everybody's back. */
@@ -65,6 +67,7 @@ export function createMemoryBroker(options: { clock: Clock; random: Random; faul
       return memoryBus(client)
     },
 
+    messages: name => core.stream(name)?.from(1, Number.POSITIVE_INFINITY) ?? [],
     forgetTail: (name, count) =>
       change(name, stream => {
         stream.forgetTail(count)

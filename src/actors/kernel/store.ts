@@ -40,9 +40,9 @@ export const openStore = (path: string): Store => {
   return store
 }
 
-/** A store that lives in memory only, for tests and for building tables anew. */
-export const openMemoryStore = (): Store => {
-  const store = new Database(':memory:')
+/** A store that lives in memory only, for tests and for building tables anew; `content` is what `serialize` gave. */
+export const openMemoryStore = (content?: Buffer): Store => {
+  const store = new Database(content ?? ':memory:')
   store.pragma('foreign_keys = ON')
   return store
 }

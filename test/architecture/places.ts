@@ -1,0 +1,68 @@
+/** The places of the source (design: the tree), and what each may import besides itself. */
+
+export type Place = {
+  name: string
+  /** Whether a file lies in this place. */
+  holds: (file: string) => boolean
+  /** Whether a file of this place may import `to`. */
+  may: (to: string, file: string) => boolean
+}
+
+const under = (folder: string) => (file: string) => file.startsWith(`${folder}/`)
+const isBus = under('src/bus')
+const isKernel = under('src/actors/kernel')
+const isGateway = under('src/gateway')
+const isStart = under('src/start')
+
+/** `order` of src/actors/order/rules.ts; undefined outside an actor's folder. */
+const actorOf = (file: string) => (isKernel(file) ? undefined : /^src\/actors\/([a-z-]+)\//.exec(file)?.[1])
+const isContract = (file: string) => /^src\/actors\/[a-z-]+\/(kernel-)?contract\.ts$/.test(file)
+const isValue = (file: string) => file === 'src/actors/values.ts'
+/** What the gateway may know of actors besides contracts. */
+const isDirectory = (file: string) => ['src/actors/registry.ts', 'src/actors/cells.ts'].includes(file)
+
+/** What a process of any kind needs: time, chance, the log, settings, how to end. Knows no part of Kassa. */
+const isGround = (file: string) => /^src\/[a-z-]+\.ts$/.test(file) && !isCommandLine(file)
+/** What the person at the terminal meets; starts any part. */
+const isCommandLine = (file: string) => /^src\/(main|commands|help)\.ts$/.test(file)
+/** What makes processes of actors. */
+const isActorProcess = (file: string) => /^src\/actors\/[a-z-]+\.ts$/.test(file) && !isValue(file) && !isDirectory(file)
+
+export const PLACES: Place[] = [
+  { name: 'the ground', holds: isGround, may: () => false },
+  { name: 'the bus', holds: isBus, may: isGround },
+  { name: 'the values', holds: isValue, may: isBus },
+  { name: 'the kernel', holds: isKernel, may: to => isBus(to) || isGround(to) || isValue(to) },
+  {
+    name: 'an actor',
+    holds: file => actorOf(file) !== undefined,
+    may: to => isBus(to) || isKernel(to) || isValue(to),
+  },
+  { name: 'the directory of actors', holds: isDirectory, may: isContract },
+  {
+    name: 'a process of an actor',
+    holds: isActorProcess,
+    may: to => !isGateway(to) && !isStart(to) && !isCommandLine(to),
+  },
+  {
+    name: 'the gateway',
+    holds: isGateway,
+    may: to => isBus(to) || isGround(to) || isContract(to) || isValue(to) || isDirectory(to),
+  },
+  {
+    name: 'the start',
+    holds: isStart,
+    may: to =>
+      isBus(to) || isGround(to) || isDirectory(to) || /^src\/actors\/kernel\/(supervisor|launch)\.ts$/.test(to),
+  },
+  { name: 'the command line', holds: isCommandLine, may: () => true },
+]
+
+/** The place a file lies in. */
+export const placeOf = (file: string): Place | undefined => PLACES.find(({ holds }) => holds(file))
+
+/** Whether a file of one actor imports more of another than its contract. */
+export const reachesInto = (file: string, to: string): boolean => {
+  const [from, into] = [actorOf(file), actorOf(to)]
+  return from !== undefined && into !== undefined && from !== into && !isContract(to)
+}

@@ -1,0 +1,103 @@
+/** Checks of the logs: nothing lost, nothing twice, every cause true, every stream its log, every table what its log says. */
+import { DEFINITIONS } from '../../src/actors/definitions.ts'
+import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
+import { verifyStore } from '../../src/actors/verify.ts'
+import type { FinalState } from './final-state.ts'
+import type { Fact } from './history.ts'
+
+/** What is wrong with the logs, a line each. */
+export const checkLogs = (state: FinalState): string[] => [
+  ...ACTOR_NAMES.flatMap(actor => [
+    ...verify(state, actor),
+    ...checkStream(state, actor),
+    ...checkCommandsOnce(state, actor),
+    ...checkCauses(state, actor),
+    ...checkDefects(state, actor),
+  ]),
+  ...checkNothingLost(state),
+  ...checkIds(state),
+]
+
+const verify = ({ logs, settings }: FinalState, actor: ActorName): string[] =>
+  verifyStore(DEFINITIONS[actor], { actor, cell: 0 }, logs[actor].store, settings).faults.map(
+    fault => `verify ${actor}: ${fault}`,
+  )
+
+const checkStream = ({ logs, loud }: FinalState, actor: ActorName): string[] => {
+  const { facts, streamChains } = logs[actor]
+  if (loud) return []
+  // Trimmed at its head a stream is still its log; what it holds must be the log's end.
+  const expected = facts.slice(facts.length - streamChains.length).map(({ chain }) => chain)
+  const same = streamChains.every(chain => chain !== undefined && facts.some(fact => fact.chain === chain))
+  return same && streamChains.at(-1) === expected.at(-1) ? [] : [`the stream of ${actor} is not its log`]
+}
+
+/** Every command is decided once; what was parked before is not a decision. */
+const checkCommandsOnce = ({ logs }: FinalState, actor: ActorName): string[] => {
+  const decided = new Set<string>()
+  const faults: string[] = []
+  const trimmed = logs[actor].facts.some(({ type }) => type === 'InboxTrimmed')
+  for (const { type, headers, seq } of logs[actor].facts) {
+    if (headers.command === undefined || type === 'CommandParked') continue
+    // A forgotten id may be used again: its sender has been told how long ids are kept.
+    if (decided.has(headers.command) && !trimmed) faults.push(`${actor} carried ${headers.command} out twice, at ${seq}`)
+    decided.add(headers.command)
+  }
+  return faults
+}
+
+const checkCauses = ({ logs, loud }: FinalState, actor: ActorName): string[] => {
+  const faults: string[] = []
+  const seen = new Set<string>()
+  for (const { seq, headers } of logs[actor].facts) {
+    const { cause } = headers
+    if (!cause) continue
+    if (seen.has(`${cause.source} ${cause.seq}`)) faults.push(`${actor}/${seq} answers ${cause.source}/${cause.seq} again`)
+    seen.add(`${cause.source} ${cause.seq}`)
+    const source = logs[cause.source.split('/')[0] as ActorName].facts[cause.seq - 1]
+    if (source?.chain !== cause.chain && !loud)
+      faults.push(`${actor}/${seq} answers ${cause.source}/${cause.seq}, which is another entry now, and nobody was told`)
+  }
+  return faults
+}
+
+const checkDefects = ({ logs }: FinalState, actor: ActorName): string[] =>
+  logs[actor].facts
+    .filter(({ type, data }) => type === 'DeadLettered' && data.reason === 'defect')
+    .map(({ seq, data }) => `${actor}/${seq} is a dead letter for a bug: ${data.command}`)
+
+/** What was committed is there, unless no copy was left of it. A `Started` that nobody saw may be taken back. */
+const checkNothingLost = ({ logs, history }: FinalState): string[] => {
+  const left = new Set(ACTOR_NAMES.flatMap(actor => logs[actor].facts.map(({ chain }) => chain)))
+  return history
+    .facts()
+    .filter(({ chain, type }) => !left.has(chain) && type !== 'Started' && !history.isDestroyed(chain))
+    .map(({ actor, seq, type }) => `${actor}/${seq} ${type} was lost though there were copies`)
+}
+
+/** Ids that were given out, by what they name. */
+const GIVEN: Record<string, (fact: Fact) => string | undefined> = {
+  order: ({ type, data }) => (type === 'OrderCreated' ? data.order_id : undefined),
+  user: ({ type, data }) => (type === 'UserCreated' ? String(data.user_id) : undefined),
+  operation: ({ data }) => data.operation_id,
+  message: ({ data }) => data.message_id,
+}
+
+/** No id names two things, also where the one was destroyed, if another actor has taken it in. */
+const checkIds = ({ logs, history }: FinalState): string[] => {
+  const faults: string[] = []
+  const witnessed = new Set(
+    ACTOR_NAMES.flatMap(actor => logs[actor].facts.map(({ headers }) => headers.cause?.chain)).filter(Boolean),
+  )
+  for (const [what, idOf] of Object.entries(GIVEN)) {
+    const given = new Map<string, Fact>()
+    for (const fact of history.facts()) {
+      const id = idOf(fact)
+      if (id === undefined || (history.isDestroyed(fact.chain) && !witnessed.has(fact.chain))) continue
+      const other = given.get(id)
+      if (other) faults.push(`${what} ${id} was given out twice: ${other.actor}/${other.seq} and ${fact.actor}/${fact.seq}`)
+      given.set(id, fact)
+    }
+  }
+  return faults
+}

@@ -1,0 +1,47 @@
+/** Checks of the orders: each comes to its one end, is charged at most once, and has the letters that belong to it. */
+import type { FinalState } from './final-state.ts'
+import type { Fact } from './history.ts'
+
+/** What is wrong with the orders, a line each. */
+export const checkOrders = ({ logs, loud }: FinalState): string[] => {
+  const faults: string[] = []
+  const orders = logs.order.facts
+  const created = orders.filter(({ type }) => type === 'OrderCreated')
+  const ends = byOrder(orders.filter(({ type }) => type === 'OrderConfirmed' || type === 'OrderRejected'))
+  const withdrawn = byOrder(logs.billing.facts.filter(({ type }) => type === 'MoneyWithdrawn'))
+  const refused = byOrder(logs.billing.facts.filter(({ type }) => type === 'WithdrawalRejected'))
+  const letters = byOrder(logs.notification.facts.filter(({ type }) => type === 'LetterSent'))
+
+  for (const [id, charges] of withdrawn)
+    if (charges.length > 1) faults.push(`order ${id} was charged ${charges.length} times`)
+  for (const [id, all] of ends) if (all.length > 1) faults.push(`order ${id} ended ${all.length} times`)
+  for (const [id, all] of letters)
+    if (new Set(all.map(letterType)).size < all.length) faults.push(`order ${id} has a letter twice`)
+  // Where a history was lost and said to be, an order may stand still until a person has decided.
+  if (loud) return faults
+
+  for (const { data, user } of created) {
+    const id = data.order_id as string
+    const end = ends.get(id)?.[0]
+    const types = (letters.get(id) ?? []).map(letterType).sort().join(' ')
+    const charge = withdrawn.get(id)?.[0]
+    if (!end) faults.push(`order ${id} never ended`)
+    else if (end.type === 'OrderConfirmed') {
+      if (charge?.data.amount !== data.total_amount || charge?.user !== user)
+        faults.push(`order ${id} of ${data.total_amount} for ${user} was charged ${charge?.data.amount} to ${charge?.user}`)
+      if (types !== 'order_confirmed order_pending') faults.push(`confirmed order ${id} has the letters ${types}`)
+    } else {
+      if (charge) faults.push(`order ${id} is rejected and charged`)
+      if (refused.get(id)?.length !== 1) faults.push(`order ${id} is rejected and billing did not reject it once`)
+      if (types !== 'order_pending order_rejected') faults.push(`rejected order ${id} has the letters ${types}`)
+    }
+  }
+  const known = new Set(created.map(({ data }) => data.order_id as string))
+  for (const id of [...withdrawn.keys(), ...letters.keys()])
+    if (!known.has(id)) faults.push(`order ${id} has a charge or a letter, and there is no such order`)
+  return faults
+}
+
+const letterType = ({ data }: Fact): string => data.notification_type
+
+const byOrder = (facts: Fact[]): Map<string, Fact[]> => Map.groupBy(facts, ({ data }) => data.order_id as string)

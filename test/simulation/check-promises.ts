@@ -1,0 +1,83 @@
+/** Checks of what was promised: every answer is in a log once, the same key gets the same answer, no queued command is lost. */
+import { ANYBODY, commandId } from '../../src/bus/command-id.ts'
+import type { Promised } from './clients.ts'
+import type { FinalState } from './final-state.ts'
+import type { Sent } from './queue-senders.ts'
+
+/** Which promises were broken, a line each. */
+export const checkPromises = (state: FinalState): string[] => [
+  ...checkAnswers(state),
+  ...checkSameAnswers(state),
+  ...checkQueue(state),
+]
+
+const idOf = ({ wish }: Promised): string => commandId(ANYBODY, wish.name, wish.key)
+
+const destroyedCommands = ({ history }: FinalState): Set<string | undefined> =>
+  new Set(history.destroyed().map(({ headers }) => headers.command))
+
+/** What was answered stands in the log with that answer. */
+const checkAnswers = (state: FinalState): string[] => {
+  const faults: string[] = []
+  const destroyed = destroyedCommands(state)
+  for (const one of state.promised) {
+    const { wish, answer } = one
+    const id = idOf(one)
+    if (destroyed.has(id)) continue
+    const entries = state.logs[wish.actor].facts.filter(({ headers }) => headers.command === id)
+    const said = entries.map(({ headers }) => JSON.parse(headers.reply ?? '{}') as { ok?: unknown; no?: { code: string } })
+    if ('no' in answer) {
+      // A no is kept where the client gave the key.
+      if (wish.given && !said.some(({ no }) => no?.code === answer.no))
+        faults.push(`${id} was answered no: ${answer.no}, and the log does not say so`)
+      if (!wish.given && entries.length > 0 && !said.some(({ ok }) => ok !== undefined))
+        faults.push(`${id} was refused without a key, and yet the log remembers it`)
+      continue
+    }
+    if (NOTHING_TO_SAY.has(wish.name) && !wish.given && entries.length === 0) continue
+    if (!said.some(({ ok }) => JSON.stringify(ok) === answer.reply))
+      faults.push(`${id} was answered ${answer.reply}, and the log says ${JSON.stringify(said)}`)
+  }
+  return faults
+}
+
+/** Commands that may find their wish fulfilled; without a key of the client's own that leaves nothing in the log. */
+const NOTHING_TO_SAY = new Set(['SubscribeQueue'])
+
+const checkSameAnswers = (state: FinalState): string[] => {
+  const faults: string[] = []
+  const destroyed = destroyedCommands(state)
+  for (const [id, all] of Map.groupBy(state.promised, idOf)) {
+    if (destroyed.has(id)) continue
+    const answers = new Set(all.filter(({ wish, answer }) => wish.given || 'reply' in answer).map(({ answer }) => JSON.stringify(answer)))
+    if (answers.size > 1) faults.push(`${id} was answered in two ways: ${[...answers].join(' and ')}`)
+  }
+  return faults
+}
+
+/** What the broker accepted was carried out or is a dead letter. */
+const checkQueue = (state: FinalState): string[] => {
+  if (state.loud) return []
+  const destroyed = state.history.destroyed()
+  return state.sent
+    .filter(one => one.accepted && !one.lost && !isSettled(state, one))
+    .filter(one => !destroyed.some(({ headers, data }) => headers.command === one.id || isAbout(one, data)))
+    .map(one => `queued ${one.name} ${one.id ?? 'without an id'} is nowhere: ${JSON.stringify(one.body)}`)
+}
+
+const isSettled = ({ logs }: FinalState, { actor, name, id, body }: Sent): boolean => {
+  const { store, facts } = logs[actor]
+  const has = (sql: string, key: unknown): boolean => store.prepare(sql).get(key) !== undefined
+  if (id !== undefined && facts.some(({ headers }) => headers.command === id || headers.command?.startsWith(`${id}#`)))
+    return true
+  if (name === 'RegisterUser' && has('SELECT 1 FROM users WHERE user_id = ?', body.user_id)) return true
+  if (name === 'PlaceOrder' && has('SELECT 1 FROM orders WHERE order_id = ?', body.order_id)) return true
+  if (name === 'Withdraw' && has("SELECT 1 FROM charges WHERE order_id = ? AND outcome = 'withdrawn'", body.order_id))
+    return true
+  // Without an id of its own it is one of the dead letters of its kind.
+  return id === undefined && facts.some(({ type, data }) => type === 'DeadLettered' && data.command === name)
+}
+
+const isAbout = ({ body }: Sent, data: { order_id?: unknown; user_id?: unknown }): boolean =>
+  (body.order_id !== undefined && body.order_id === data.order_id) ||
+  (body.user_id !== undefined && body.user_id === data.user_id)

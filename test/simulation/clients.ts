@@ -1,0 +1,163 @@
+/** Clients who use the shop as the gateway lets them: users, money, orders, each with a key, asked again until answered. */
+import { Unavailable } from '../../src/bus/unavailable.ts'
+import { pause } from '../../src/clock.ts'
+import { type Answer, type Asker, ask, askOnce, type Wish } from './asking.ts'
+import type { World } from './world.ts'
+
+/** What a client was told. */
+export type Promised = { wish: Wish; answer: Answer; at: number }
+
+export type Clients = {
+  /** Every answer that anybody has got. */
+  promised: Promised[]
+  /** How many still wait for something. */
+  busy: () => number
+  /** No new wishes from now on. */
+  leave: () => void
+  /** Asks once more what was answered, each under its key; what differs is a violation. */
+  askAllAgain: () => Promise<void>
+}
+
+/** In minor units: the catalogue of the simulation. */
+export const CATALOG = [
+  { product_id: '12345', name: 'Lamp', priceMinor: 10_000 },
+  { product_id: '12346', name: 'Screw', priceMinor: 30 },
+]
+
+const MOST_PAUSE_MS = 1500
+
+/** Lets some clients loose on `world`. */
+export const startClients = (world: World): Clients => {
+  const random = world.chance.clients
+  const promised: Promised[] = []
+  let left = false
+  let gaveUp = false
+  let busy = 0
+  let wishes = 0
+
+  const asker: Asker = {
+    bus: world.broker.connect('gateway'),
+    clock: world.clock,
+    random,
+    gaveUp: () => gaveUp,
+  }
+  const chance = (rate: number): boolean => random.fraction() < rate
+  const rest = (): Promise<void> => pause(world.clock, random.fraction() * MOST_PAUSE_MS)
+
+  /** Asks until answered, at times twice at once, at times again later. */
+  const wish = async (actor: Wish['actor'], name: string, body: Wish['body']): Promise<Answer | undefined> => {
+    const one: Wish = { actor, name, body, key: `wish-${++wishes}`, given: chance(0.6) }
+    world.trace.say('client', `${one.key} ${name} ${JSON.stringify(body)}`)
+    if (chance(0.15)) {
+      // Somebody presses the button twice; whoever is answered first, both must hear the same.
+      askOnce(asker, one).then(
+        ({ answer }) => promise(one, answer),
+        error => {
+          if (!(error instanceof Unavailable)) throw error
+        },
+      )
+    }
+    const heard = await ask(asker, one)
+    if (!heard) return undefined
+    promise(one, heard.answer)
+    if (heard.replayed) world.count('reply' in heard.answer ? 'reply replayed' : 'refusal replayed')
+    if (chance(0.1)) later(() => again(one, heard.answer))
+    return heard.answer
+  }
+
+  const promise = (one: Wish, answer: Answer): void => {
+    world.trace.say('client', `${one.key} ${'reply' in answer ? answer.reply : `no: ${answer.no}`}`)
+    if ('no' in answer && answer.no === 'internal') world.violation(`${one.key} ${one.name} met a defect`)
+    promised.push({ wish: one, answer, at: world.clock.now() })
+  }
+
+  const again = async (one: Wish, before: Answer): Promise<void> => {
+    const heard = await ask(asker, one)
+    if (!heard) return
+    if (heard.replayed) world.count('reply' in heard.answer ? 'reply replayed' : 'refusal replayed')
+    // A no without a key of the client's own is not kept: whoever asks again asks anew.
+    if ('no' in before && !one.given) return
+    promise(one, heard.answer)
+    if (!chance(0.3)) return
+    const other = await ask(asker, { ...one, body: { ...one.body, ...otherField(one) } })
+    if (other && 'no' in other.answer && other.answer.no === 'idempotency_key_reused') world.count('key reused')
+    else if (other) otherAnswers.push({ wish: one, answer: other.answer, at: world.clock.now() })
+  }
+
+  const later = (work: () => Promise<void>): void => begin(async () => {
+    await rest()
+    await work()
+  })
+  const begin = (work: () => Promise<void>): void => {
+    busy++
+    work().then(
+      () => {
+        busy--
+      },
+      error => {
+        busy--
+        world.violation(`a client met ${error instanceof Error ? error.stack : String(error)}`)
+      },
+    )
+  }
+
+  /** What was answered under a key that had another body before: right only where the first was destroyed. */
+  const otherAnswers: Promised[] = []
+
+  const live = async (): Promise<void> => {
+    await rest()
+    const created = await wish('order', 'CreateUser', {
+      first_name: 'Ada',
+      last_name: 'Lovelace',
+      email: 'ada@example.com',
+    })
+    if (!created || !('reply' in created)) return
+    const { user_id } = JSON.parse(created.reply) as { user_id: number }
+    for (let left_ = 2 + random.integer(6); left_ > 0 && !left; left_--) {
+      await rest()
+      await act(user_id)
+    }
+  }
+
+  const act = async (user_id: number): Promise<void> => {
+    const kind = random.fraction()
+    const amount = random.pick(['100', '250.50', '0.30', '1000'])
+    if (kind < 0.28) await wish('billing', 'PutMoney', { user_id, amount })
+    // Users of another system, who may not be registered yet.
+    else if (kind < 0.35) await wish('billing', 'PutMoney', { user_id: random.pick(['ext-1', 'ext-2']), amount })
+    else if (kind < 0.85)
+      await wish('order', 'CreateOrder', {
+        user_id,
+        product_id: random.pick(CATALOG).product_id,
+        quantity: 1 + random.integer(4),
+      })
+    else if (kind < 0.9) await wish('order', 'CreateOrder', { user_id, product_id: 'nothing', quantity: 1 })
+    else if (kind < 0.95) await wish('billing', 'PutMoney', { user_id: 'nobody', amount: '5' })
+    else await wish('order', 'SubscribeQueue', { queue_name: random.pick(['shop', 'other', 'order-0']) })
+  }
+
+  for (let count = 2 + random.integer(3); count > 0; count--) begin(live)
+
+  return {
+    promised,
+    busy: () => busy,
+    leave: () => {
+      left = true
+    },
+    askAllAgain: async () => {
+      for (const { wish: one, answer } of [...promised]) {
+        if ('no' in answer && !one.given) continue
+        const heard = await ask(asker, one)
+        if (heard) promise(one, heard.answer)
+      }
+      gaveUp = true
+    },
+  }
+}
+
+const otherField = ({ name }: Wish): Record<string, unknown> => {
+  if (name === 'CreateUser') return { first_name: 'Eve' }
+  if (name === 'PutMoney') return { amount: '77' }
+  if (name === 'SubscribeQueue') return { queue_name: 'changed' }
+  return { quantity: 99 }
+}

@@ -1,0 +1,109 @@
+/** What of an actor outlives its process: store, keys and mark; and how its disk fails. */
+import Database from 'better-sqlite3'
+import { readEvent } from '../../src/actors/kernel/event.ts'
+import { openMemoryStore, type Store } from '../../src/actors/kernel/store.ts'
+import type { Entry } from '../../src/bus/entry.ts'
+
+export type CommitFault = 'written' | 'undone'
+
+/** The files of one actor. */
+export type Disk = {
+  store: Buffer | undefined
+  keys: Buffer | undefined
+  mark: string | undefined
+  /** The chains of the log in the store, by number from 1 on: what copies there are, without opening anything. */
+  chains: string[]
+  full: boolean
+  /** How the next commit fails. */
+  failNext: CommitFault | undefined
+}
+
+/** A store as it was at some time. */
+export type Backup = Pick<Disk, 'store' | 'chains'>
+
+/** An empty disk. */
+export const createDisk = (): Disk => ({
+  store: undefined,
+  keys: undefined,
+  mark: undefined,
+  chains: [],
+  full: false,
+  failNext: undefined,
+})
+
+export type StoreEvents = {
+  committed: (entry: Entry) => void
+  takenBack: (seq: number) => void
+  failed: (how: 'full' | CommitFault) => void
+}
+
+/** Opens the store on `disk`. Every commit is told, and fails as the disk wishes. */
+export const openWatchedStore = (disk: Disk, events: StoreEvents): Store => {
+  const store = openMemoryStore(disk.store)
+  const begin = store.transaction.bind(store)
+  let select: Database.Statement<[number], Entry> | undefined
+
+  const look = (): void => {
+    select ??= store.prepare<[number], Entry>('SELECT seq, chain, subject, headers, body FROM log WHERE seq >= ?')
+    const known = disk.chains.length
+    const entries = select.all(known)
+    if (known > 0 && entries[0]?.chain !== disk.chains[known - 1]) {
+      while (disk.chains.length > 0 && select.all(disk.chains.length)[0]?.chain !== disk.chains.at(-1))
+        disk.chains.pop()
+      events.takenBack(disk.chains.length + 1)
+      return look()
+    }
+    for (const entry of entries) {
+      if (entry.seq <= known) continue
+      disk.chains.push(entry.chain)
+      events.committed(entry)
+    }
+  }
+
+  const fail = (work: Work, args: unknown[]): never => {
+    const how = disk.failNext ?? 'full'
+    disk.failNext = undefined
+    const fault = diskFault(how)
+    if (how === 'written') {
+      begin(work)(...args)
+      look()
+    } else {
+      // Undone after it was done, as where the disk fails in the commit.
+      try {
+        begin(() => {
+          work(...args)
+          throw fault
+        })()
+      } catch (thrown) {
+        if (thrown !== fault) throw thrown
+      }
+    }
+    events.failed(how)
+    throw fault
+  }
+
+  store.transaction = ((work: Work) => {
+    const run = begin(work)
+    return (...args: unknown[]) => {
+      if (disk.full || disk.failNext) return fail(work, args)
+      const result = run(...args)
+      look()
+      return result
+    }
+  }) as Store['transaction']
+  return store
+}
+
+type Work = (...args: unknown[]) => unknown
+
+const diskFault = (how: 'full' | CommitFault): Error =>
+  how === 'full'
+    ? new Database.SqliteError('database or disk is full', 'SQLITE_FULL')
+    : new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC')
+
+/** `17 OrderCreated 54321 #Xa3f9k`: an entry, as the trace shows it. */
+export const describeEntry = (entry: Entry): string => {
+  const { type, data } = readEvent(entry.body)
+  const what = data.order_id ?? data.dead_letter_id ?? data.user_id ?? data.command ?? ''
+  return `${entry.seq} ${type} ${what} #${entry.chain.slice(0, 6)}`
+}

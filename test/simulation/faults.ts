@@ -1,0 +1,238 @@
+/** The big faults: what happens to processes, disks and the broker, one function each. */
+import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
+import { COMMANDS, eventSubject, streamOf } from '../../src/bus/subjects.ts'
+import type { QueueSenders } from './queue-senders.ts'
+import type { World } from './world.ts'
+
+/** What a fault may touch. */
+export type Scene = { world: World; senders: QueueSenders }
+
+type Fault = (scene: Scene) => void
+
+/** Ends a process at one of the next events, so that every await has its turn. */
+const MOST_EVENTS_AHEAD = 40
+
+const pickActor = ({ world }: Scene): ActorName => world.chance.faults.pick(ACTOR_NAMES)
+const streamName = (actor: ActorName): string => streamOf({ actor, cell: 0 })
+const upTo = ({ world }: Scene, most: number): number => world.chance.faults.integer(most)
+const happens = ({ world }: Scene, rate: number): boolean => world.chance.faults.fraction() < rate
+
+const startLater = ({ world }: Scene, actor: ActorName, ms: number): void => {
+  const site = world.sites[actor]
+  site.heldDown = true
+  world.clock.after(ms, () => {
+    site.heldDown = false
+    world.start(actor)
+  })
+}
+
+const crashSoon = (scene: Scene, actor: ActorName, downMs: number): void =>
+  scene.world.inEvents(1 + upTo(scene, MOST_EVENTS_AHEAD), () => {
+    scene.world.kill(actor)
+    startLater(scene, actor, downMs)
+  })
+
+// ---- processes
+
+const crash: Fault = scene => crashSoon(scene, pickActor(scene), 20 + upTo(scene, 3000))
+
+const crashAll: Fault = scene => {
+  for (const actor of ACTOR_NAMES) crashSoon(scene, actor, 20 + upTo(scene, 3000))
+}
+
+const restart: Fault = scene => {
+  const actor = pickActor(scene)
+  const { process } = scene.world.sites[actor]
+  scene.world.sites[actor].heldDown = true
+  const ms = 20 + upTo(scene, 1000)
+  process?.stop().then(
+    () => startLater(scene, actor, ms),
+    error => scene.world.violation(`${actor} could not be stopped: ${String(error)}`),
+  )
+  // A supervisor waits no longer than this for the end.
+  scene.world.clock.after(5000, () => {
+    if (!process?.alive()) return
+    process.kill()
+    startLater(scene, actor, ms)
+  })
+}
+
+/** The trap: what the dead process had on the way arrives when the next one has begun to write. */
+const lateArrivals: Fault = scene => {
+  const { world } = scene
+  const actor = pickActor(scene)
+  const afterMs = 100 + upTo(scene, 2500)
+  const arriving = 1 + upTo(scene, 20)
+  world.inEvents(1 + upTo(scene, MOST_EVENTS_AHEAD), () => {
+    world.kill(actor, { arriving, afterMs })
+    startLater(scene, actor, 1 + upTo(scene, 300))
+  })
+}
+
+const twoOwners: Fault = scene => {
+  const { world } = scene
+  const actor = pickActor(scene)
+  const begin = (backup: ReturnType<World['backup']>): void => {
+    world.startCopy(actor, backup)
+    world.clock.after(1000 + upTo(scene, 6000), () => world.endCopy(actor, happens(scene, 0.7) ? 'first' : 'copy'))
+  }
+  const backup = world.backup(actor)
+  if (happens(scene, 0.5)) begin(backup)
+  else world.clock.after(upTo(scene, 6000), () => begin(backup))
+}
+
+// ---- disks
+
+/** What else is lost together with a store. */
+const loseAlso = (scene: Scene, actor: ActorName): void => {
+  const { world } = scene
+  if (happens(scene, 0.15)) forgetTailOf(scene, actor)
+  if (happens(scene, 0.1)) world.broker.deleteStream(streamName(actor))
+  if (happens(scene, 0.3)) {
+    // A witness that does not answer.
+    const other = pickActor(scene)
+    if (other === actor) return
+    world.kill(other)
+    startLater(scene, other, 1000 + upTo(scene, 8000))
+  }
+}
+
+const restore: Fault = scene => {
+  const { world } = scene
+  const actor = pickActor(scene)
+  const backup = world.backup(actor)
+  world.clock.after(1000 + upTo(scene, 10_000), () => {
+    const site = world.sites[actor]
+    world.kill(actor)
+    world.trace.say('fault', `a store of entry ${backup.chains.length} is put back for ${actor}`)
+    Object.assign(site.disk, { store: backup.store, chains: [...backup.chains] })
+    loseAlso(scene, actor)
+    world.copiesTaken()
+    site.came = 'restored store opened'
+    startLater(scene, actor, 20 + upTo(scene, 2000))
+  })
+}
+
+const deleteStore: Fault = scene => {
+  const { world } = scene
+  const actor = pickActor(scene)
+  world.kill(actor)
+  Object.assign(world.sites[actor].disk, { store: undefined, chains: [] })
+  if (happens(scene, 0.3)) loseAlso(scene, actor)
+  world.copiesTaken()
+  world.sites[actor].came = 'deleted store opened'
+  startLater(scene, actor, 20 + upTo(scene, 2000))
+}
+
+const diskFull: Fault = scene => {
+  const { disk } = scene.world.sites[pickActor(scene)]
+  disk.full = true
+  scene.world.clock.after(200 + upTo(scene, 3000), () => {
+    disk.full = false
+  })
+}
+
+const commitFails: Fault = scene => {
+  scene.world.sites[pickActor(scene)].disk.failNext = happens(scene, 0.5) ? 'written' : 'undone'
+}
+
+// ---- streams and the broker
+
+const withStream = (scene: Scene, change: (name: string, held: number, actor: ActorName) => void): void => {
+  const actor = pickActor(scene)
+  const held = scene.world.broker.messages(streamName(actor)).length
+  if (held > 0) change(streamName(actor), held, actor)
+  scene.world.copiesTaken()
+}
+
+const forgetTailOf = (scene: Scene, actor: ActorName): void => {
+  const held = scene.world.broker.messages(streamName(actor)).length
+  if (held > 0) scene.world.broker.forgetTail(streamName(actor), 1 + upTo(scene, Math.min(10, held)))
+}
+
+const forgetTail: Fault = scene => withStream(scene, (_, __, actor) => forgetTailOf(scene, actor))
+const deleteStream: Fault = scene => withStream(scene, name => scene.world.broker.deleteStream(name))
+const gap = ({ world }: Scene, actor: ActorName): void => void world.streamFaults.add(`${actor} gap`)
+const purge: Fault = scene =>
+  withStream(scene, (name, _, actor) => {
+    gap(scene, actor)
+    scene.world.broker.purge(name)
+  })
+const trimHead: Fault = scene =>
+  withStream(scene, (name, held, actor) => {
+    gap(scene, actor)
+    scene.world.broker.trimHead(name, 1 + upTo(scene, held))
+  })
+const removeOne: Fault = scene =>
+  withStream(scene, (name, held, actor) => {
+    gap(scene, actor)
+    const messages = scene.world.broker.messages(name)
+    // The last message is the one that everything looks at.
+    scene.world.broker.remove(name, (happens(scene, 0.4) ? messages.at(-1) : messages[upTo(scene, held)])!.seq)
+  })
+
+const foreign: Fault = scene =>
+  withStream(scene, (name, _, actor) => {
+    const { world } = scene
+    world.streamFaults.add(`${actor} foreign`)
+    for (let count = 1 + upTo(scene, 3); count > 0; count--) {
+      const copied = world.broker.messages(name)[0]!
+      // Rubbish, or an old message of ours once more.
+      if (happens(scene, 0.6))
+        world.broker.publishForeign(eventSubject({ actor, cell: 0 }, 'OrderCreated', 'x'), Buffer.from('rubbish'))
+      else world.broker.publishForeign(copied.subject, copied.body, { 'Nats-Msg-Id': copied.headers['Nats-Msg-Id'] ?? '' })
+    }
+  })
+
+const brokerDown: Fault = scene => {
+  const { broker, clock } = scene.world
+  broker.goDown()
+  clock.after(100 + upTo(scene, 5000), broker.comeUp)
+}
+
+const brokerEmpty: Fault = scene => {
+  const { world, senders } = scene
+  world.broker.goDown()
+  world.clock.after(100 + upTo(scene, 3000), () => {
+    senders.queueDies()
+    world.broker.loseEverything()
+    world.copiesTaken()
+    world.broker.comeUp()
+  })
+}
+
+const queueDeleted: Fault = ({ world, senders }) => {
+  senders.queueDies()
+  world.broker.deleteStream(COMMANDS)
+}
+
+const cut: Fault = scene => {
+  const { broker, clock, sites } = scene.world
+  const name = happens(scene, 0.2) ? 'gateway' : sites[pickActor(scene)].process?.name
+  if (!name) return
+  broker.cut(name, happens(scene, 0.5) ? {} : { arriving: 1 + upTo(scene, 10), afterMs: 100 + upTo(scene, 2500) })
+  clock.after(100 + upTo(scene, 4000), () => broker.restore(name))
+}
+
+/** All of them, by the name under which a trace shows them. */
+export const FAULTS: Record<string, Fault> = {
+  crash,
+  'crash of all': crashAll,
+  restart,
+  'late arrivals': lateArrivals,
+  'two owners': twoOwners,
+  'restored store': restore,
+  'deleted store': deleteStore,
+  'full disk': diskFull,
+  'failing commit': commitFails,
+  'forgotten tail': forgetTail,
+  'deleted stream': deleteStream,
+  'purged stream': purge,
+  'trimmed head': trimHead,
+  'removed message': removeOne,
+  'foreign message': foreign,
+  'broker down': brokerDown,
+  'empty broker': brokerEmpty,
+  'deleted queue': queueDeleted,
+  'cut connection': cut,
+}

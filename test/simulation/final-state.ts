@@ -1,0 +1,45 @@
+/** What there is at the end of a run, for the checks: the logs as they are then, read. */
+import type { Store } from '../../src/actors/kernel/store.ts'
+import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
+import type { Entry } from '../../src/bus/entry.ts'
+import { streamOf } from '../../src/bus/subjects.ts'
+import { openMemoryStore } from '../../src/actors/kernel/store.ts'
+import type { Promised } from './clients.ts'
+import { type Fact, type History, readFact } from './history.ts'
+import type { Sent } from './queue-senders.ts'
+import type { World } from './world.ts'
+
+export type FinalLog = { store: Store; facts: Fact[]; streamChains: (string | undefined)[] }
+
+export type FinalState = {
+  logs: Record<ActorName, FinalLog>
+  history: History
+  promised: readonly Promised[]
+  sent: readonly Sent[]
+  settings: World['settings']
+  /** Somebody was told that histories differ: then not everything comes to its end by itself. */
+  loud: boolean
+}
+
+/** Reads the end of `world`. The stores must be closed by the caller. */
+export const readFinalState = (
+  world: World,
+  { promised, sent, loud }: Pick<FinalState, 'promised' | 'sent' | 'loud'>,
+): FinalState => {
+  const logs = Object.fromEntries(
+    ACTOR_NAMES.map(actor => {
+      const { disk, process } = world.sites[actor]
+      process?.save()
+      const store = openMemoryStore(disk.store)
+      const entries = store.prepare<[], Entry>('SELECT seq, chain, subject, headers, body FROM log ORDER BY seq').all()
+      const messages = world.broker.messages(streamOf({ actor, cell: 0 }))
+      const log: FinalLog = {
+        store,
+        facts: entries.map(entry => readFact(actor, entry)),
+        streamChains: messages.map(({ headers }) => headers['Nats-Msg-Id']),
+      }
+      return [actor, log]
+    }),
+  ) as Record<ActorName, FinalLog>
+  return { logs, history: world.history, settings: world.settings, promised, sent, loud }
+}

@@ -1,0 +1,41 @@
+/** The paths that a run of seeds must have reached, or it has proven nothing about them. */
+
+export const RARE_PATHS = {
+  'healed from the stream': 'a store took entries back that only its stream had',
+  'stream made anew': 'a stream was made again and filled from the log',
+  'foreign kept aside': 'messages that are not ours were taken out of a stream',
+  'Started taken back': 'two starts wrote the same number, and one gave way',
+  'read from the source': 'a reader got entries from the actor itself, not from its stream',
+  'append refused': 'the stream stood elsewhere than an append expected',
+  'started over': 'an actor found that its log is another one now, and started over',
+  'restored store opened': 'a store of an earlier time opened again',
+  'deleted store opened': 'an actor without a store opened again',
+  'history refused': 'a store was refused at its start',
+  'witness contradicted': 'a reader had seen what a store has not',
+  'witness silent at the start': 'an actor opened before all its readers had answered',
+  'reader stopped reading': 'a reader found that its source has another history',
+  'reply replayed': 'a request was answered from the inbox',
+  'refusal replayed': 'a no was answered from the inbox',
+  'key reused': 'another body under a known key was refused',
+  'queued again': 'a queued command came once more, and was not carried out again',
+  parked: 'a queued command waited for something',
+  'parked and woken': 'what it waited for came',
+  'parked and expired': 'what it waited for never came',
+  'dead letter': 'a queued command could not be carried out',
+  'order rejected': 'an order could not be charged',
+  'inbox trimmed': 'old command ids were forgotten',
+  'disk full': 'a turn found no room and was held again later',
+  'commit failed, written': 'a commit failed and had happened all the same',
+  'commit failed, undone': 'a commit failed and had not happened',
+  'stopped in order': 'a process was stopped and brought its stream up to date',
+  'two owners': 'a second process ran on a copy of a store',
+} as const
+
+export type RarePath = keyof typeof RARE_PATHS
+
+/** How often each path was reached. */
+export type Counts = Map<RarePath, number>
+
+/** The paths that nothing has reached. */
+export const missed = (counts: Counts): RarePath[] =>
+  (Object.keys(RARE_PATHS) as RarePath[]).filter(path => !counts.get(path))

@@ -1,0 +1,53 @@
+/** How often the small faults of a run strike: drawn from its seed, none in a quarter of the runs. */
+import { type Faults, noFaults } from '../../src/bus/memory-faults.ts'
+import type { SeededRandom } from '../../src/seeded-random.ts'
+
+export type Rates = {
+  bus: Faults
+  /** How many of the big faults (`faults.ts`) happen. */
+  faults: number
+  /** What wants time in a run. */
+  loadMs: number
+  idempotencyHours: number
+}
+
+const QUIET_ONE_IN = 4
+/** Key and inbox are trimmed by age in some runs; in the others they outlive the run. */
+const SHORT_MEMORY_HOURS = 60 / 3600
+const LONG_MEMORY_HOURS = 168
+
+/** The rates of a run. */
+export const drawRates = (random: SeededRandom): Rates => {
+  const loadMs = 8_000 + random.integer(14_000)
+  const idempotencyHours = random.fraction() < 0.15 ? SHORT_MEMORY_HOURS : LONG_MEMORY_HOURS
+  if (random.integer(QUIET_ONE_IN) === 0) return { bus: { ...noFaults }, faults: 0, loadMs, idempotencyHours }
+  const sometimes = (most: number): number => (random.fraction() < 0.5 ? 0 : rounded(random.fraction() * most))
+  return {
+    bus: {
+      loseRequest: sometimes(0.05),
+      loseReply: sometimes(0.1),
+      loseAck: sometimes(0.1),
+      delay: sometimes(0.9),
+      delayMaxMs: 1 + random.integer(60),
+      redeliver: sometimes(0.3),
+      breakFollow: sometimes(0.05),
+      disconnect: sometimes(0.02),
+      lateMaxMs: 100 + random.integer(2000),
+    },
+    faults: 1 + random.integer(5),
+    loadMs,
+    idempotencyHours,
+  }
+}
+
+/** `loseReply 0.03, delay 0.7 up to 12 ms`: the rates as they are printed. */
+export const describeRates = ({ bus, faults }: Rates): string =>
+  [
+    `${faults} faults`,
+    ...Object.entries(bus)
+      .filter(([name, rate]) => rate > 0 && !name.endsWith('MaxMs'))
+      .map(([name, rate]) => `${name} ${rate}`),
+    `delays to ${bus.delayMaxMs} ms, late to ${bus.lateMaxMs} ms`,
+  ].join(', ')
+
+const rounded = (rate: number): number => Math.round(rate * 1000) / 1000

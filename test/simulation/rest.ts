@@ -1,0 +1,61 @@
+/** Coming to rest: when all faults are over, everything must be open, carried out and known to everybody soon. */
+import { openMemoryStore } from '../../src/actors/kernel/store.ts'
+import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
+import type { Bus } from '../../src/bus/bus.ts'
+import { addressOf } from '../../src/bus/subjects.ts'
+import { Unavailable } from '../../src/bus/unavailable.ts'
+import { query } from './asking.ts'
+import type { World } from './world.ts'
+
+type Health = {
+  phase: string
+  waits_for: string | null
+  head: number
+  stream: number | null
+  cursors: Record<string, number>
+  mailbox: number
+}
+
+/** What keeps the installation from rest, a line each; empty when it has come to rest. */
+export const restless = async (world: World, bus: Bus): Promise<string[]> => {
+  const healths = new Map<string, Health>()
+  const faults: string[] = []
+  for (const actor of ACTOR_NAMES) {
+    const health = await askHealth(bus, actor)
+    if (!health) faults.push(`${actor} does not answer`)
+    else healths.set(actor, health)
+    if ((await bus.queue.oldest({ actor, cell: 0 })) !== undefined) faults.push(`${actor} has commands in the queue`)
+  }
+  for (const [actor, { phase, waits_for, head, stream, cursors, mailbox }] of healths) {
+    if (phase !== 'open') faults.push(`${actor} is ${phase}, waiting for ${waits_for}`)
+    if (stream !== head) faults.push(`${actor} has its stream at ${stream} and its log at ${head}`)
+    if (mailbox > 0) faults.push(`${actor} has ${mailbox} messages waiting`)
+    for (const [source, cursor] of Object.entries(cursors)) {
+      const sourceHead = healths.get(addressOf(source).actor)?.head
+      if (cursor !== sourceHead) faults.push(`${actor} has read ${source} to ${cursor} of ${sourceHead}`)
+    }
+  }
+  if (faults.length > 0) return faults
+  return ACTOR_NAMES.flatMap(actor => {
+    const waiting = countWaiting(world, actor)
+    return waiting > 0 ? [`${actor} has ${waiting} parked commands`] : []
+  })
+}
+
+const askHealth = async (bus: Bus, actor: ActorName): Promise<Health | undefined> => {
+  try {
+    const { answer } = await query(bus, actor, 'Health', {})
+    return 'reply' in answer ? (JSON.parse(answer.reply) as Health) : undefined
+  } catch (error) {
+    if (error instanceof Unavailable) return undefined
+    throw error
+  }
+}
+
+const countWaiting = (world: World, actor: ActorName): number => {
+  world.sites[actor].process?.save()
+  const store = openMemoryStore(world.sites[actor].disk.store)
+  const waiting = store.prepare<[], number>('SELECT count(*) FROM waiting').pluck().get() ?? 0
+  store.close()
+  return waiting
+}

@@ -1,0 +1,136 @@
+/** One run: load and faults, healing, rest, and then what must be true. */
+import { ACTOR_NAMES } from '../../src/actors/registry.ts'
+import type { Settings } from '../../src/actors/kernel/actor.ts'
+import { noFaults } from '../../src/bus/memory-faults.ts'
+import { createSeededRandom } from '../../src/seeded-random.ts'
+import { checkAlarms } from './check-alarms.ts'
+import { checkBooks } from './check-books.ts'
+import { checkLogs } from './check-logs.ts'
+import { checkOrders } from './check-orders.ts'
+import { checkPromises } from './check-promises.ts'
+import { CATALOG, startClients } from './clients.ts'
+import { FAULTS } from './faults.ts'
+import { readFinalState } from './final-state.ts'
+import { startQueueSenders } from './queue-senders.ts'
+import type { Counts } from './rare-paths.ts'
+import { describeRates, drawRates, type Rates } from './rates.ts'
+import { restless } from './rest.ts'
+import { createWorld, type Plant, type World } from './world.ts'
+
+export type Run = { seed: number; violations: string[]; loud: boolean; hash: string; lines: readonly string[]; rates: string }
+
+/** Everything must be at rest this long after the last fault, of virtual time. */
+const REST_MS = 180_000
+const LOOK_EVERY_MS = 1000
+const PARK_MS = 15_000
+
+/** Runs `seed`; `plant` puts a bug in on purpose. */
+export const runSeed = async (seed: number, counts: Counts, plant?: Plant): Promise<Run> => {
+  const rates = drawRates(createSeededRandom(seed + 5 * 2 ** 32))
+  const world = createWorld(seed, {
+    faults: rates.bus,
+    settings: settingsOf(rates),
+    counts,
+    ...(plant ? { plant } : {}),
+  })
+  world.trace.say('seed', `${seed}: ${describeRates(rates)}`)
+  const loud = await live(world, rates)
+  return {
+    seed,
+    violations: world.violations,
+    loud,
+    hash: world.trace.hash(),
+    lines: world.trace.lines,
+    rates: describeRates(rates),
+  }
+}
+
+const settingsOf = (rates: Rates): Settings => ({
+  defaultPriceMinor: undefined,
+  letterPending: true,
+  firstUserId: 93493453,
+  firstOrderId: 54321,
+  firstOperationId: 12345,
+  firstMessageId: 67890,
+  parkMs: PARK_MS,
+  idempotencyHours: rates.idempotencyHours,
+  catalog: CATALOG,
+})
+
+const live = async (world: World, rates: Rates): Promise<boolean> => {
+  const { virtual, trace, chance } = world
+  for (const actor of ACTOR_NAMES) world.start(actor)
+  const clients = startClients(world)
+  const senders = startQueueSenders(world)
+
+  const names = Object.keys(FAULTS)
+  for (let left = rates.faults; left > 0; left--) {
+    const name = chance.faults.pick(names)
+    world.clock.after(500 + chance.faults.integer(rates.loadMs - 500), () => {
+      trace.say('fault', name)
+      FAULTS[name]!({ world, senders })
+    })
+  }
+  await virtual.advance(rates.loadMs)
+  clients.leave()
+  // What the last fault began comes to its end.
+  await virtual.advance(rates.faults > 0 ? 20_000 : 1000)
+  heal(world)
+  senders.leave()
+
+  const inspector = world.broker.connect('inspector')
+  const begun = virtual.monotonic()
+  let why: string[] = []
+  for (let rested = false; !rested && virtual.monotonic() < begun + REST_MS; ) {
+    await virtual.advance(LOOK_EVERY_MS)
+    why = []
+    const looking = restless(world, inspector).then(found => {
+      why = [...found, ...(clients.busy() > 0 ? ['clients still wait'] : [])]
+      rested = why.length === 0
+    })
+    await virtual.advance(0)
+    await looking
+    if (isLoud(world) && virtual.monotonic() > begun + REST_MS / 3) break
+  }
+  const loud = isLoud(world)
+  if (why.length > 0 && !loud) world.violation(`does not come to rest: ${why.join('; ')}`)
+  trace.say('rest', loud ? 'a person has to decide' : 'reached')
+
+  const again = clients.askAllAgain()
+  await virtual.advance(loud ? 0 : 20_000)
+  void again
+  check(world, clients.promised, senders.sent, loud)
+  for (const actor of ACTOR_NAMES) world.kill(actor)
+  return loud
+}
+
+/** All faults are over, and everything runs. */
+const heal = (world: World): void => {
+  world.trace.say('heal', 'no more faults')
+  Object.assign(world.broker.faults, noFaults)
+  for (const actor of ACTOR_NAMES) {
+    const site = world.sites[actor]
+    world.endCopy(actor, 'first')
+    Object.assign(site.disk, { full: false, failNext: undefined })
+    site.heldDown = false
+    world.start(actor)
+  }
+  world.broker.comeUp()
+}
+
+/** Whether somebody has stopped and says so. */
+const isLoud = ({ alarms, sites }: World): boolean =>
+  alarms.some(({ actor, process }) => sites[actor].process?.name === process && sites[actor].process.alive())
+
+const check = (world: World, promised: Parameters<typeof readFinalState>[1]['promised'], sent: Parameters<typeof readFinalState>[1]['sent'], loud: boolean): void => {
+  const state = readFinalState(world, { promised, sent, loud })
+  const faults = [
+    ...checkLogs(state),
+    ...checkOrders(state),
+    ...checkBooks(state),
+    ...checkPromises(state),
+    ...checkAlarms(world),
+  ]
+  for (const fault of faults) world.violation(fault)
+  for (const actor of ACTOR_NAMES) state.logs[actor].store.close()
+}

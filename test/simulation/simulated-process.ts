@@ -1,0 +1,171 @@
+/** One simulated process: an actor on its disk, with a clock and a connection of its own, that can be killed at any await. */
+import { DEFINITIONS, readersOf } from '../../src/actors/definitions.ts'
+import { type ActorLog, type ActorPorts, type RunningActor, startActor } from '../../src/actors/kernel/running-actor.ts'
+import { HistoryRefused } from '../../src/actors/kernel/start.ts'
+import { openMemoryStore } from '../../src/actors/kernel/store.ts'
+import type { ActorName } from '../../src/actors/registry.ts'
+import { sourceOf } from '../../src/bus/subjects.ts'
+import { type Disk, describeEntry, openWatchedStore } from './disk.ts'
+import { type Fact, readFact } from './history.ts'
+import { createMortalClock } from './mortal-clock.ts'
+import { watchBus } from './watched-bus.ts'
+import type { World } from './world.ts'
+
+export type SimulatedProcess = {
+  name: string
+  actor: ActorName
+  disk: Disk
+  running: RunningActor
+  alive: () => boolean
+  /** Puts what its stores hold now onto its disk, as a backup taken at this moment would find it. */
+  save: () => void
+  /** Ends it as kill -9 does. Of what it has sent the first `arriving` messages still arrive, `afterMs` from now. */
+  kill: (inFlight?: { arriving?: number; afterMs?: number }) => void
+  /** Ends it as SIGTERM does. */
+  stop: () => Promise<void>
+}
+
+/** Starts `actor` on `disk`. `ended` is called when the process ends itself. */
+export const startProcess = (
+  world: World,
+  { actor, disk, name }: { actor: ActorName; disk: Disk; name: string },
+  ended: (error: Error) => void,
+): SimulatedProcess => {
+  const { trace, count, history } = world
+  const clock = createMortalClock(world.clock)
+  const store = openWatchedStore(disk, {
+    committed: entry => {
+      trace.say(name, describeEntry(entry))
+      const fact = readFact(actor, entry)
+      if (history.note(fact)) countFact(fact, world)
+    },
+    takenBack: seq => {
+      trace.say(name, `takes entry ${seq} back`)
+      count('Started taken back')
+    },
+    failed: how => {
+      trace.say(name, how === 'full' ? 'finds no room' : `has a commit fail that was ${how}`)
+      count(how === 'full' ? 'disk full' : `commit failed, ${how}`)
+    },
+  })
+  const keys = openMemoryStore(disk.keys)
+  const bus = world.broker.connect(name)
+  let alive = true
+
+  const ports: ActorPorts = {
+    address: { actor, cell: 0 },
+    bus: watchBus(bus, world, () => running.phase() === 'open'),
+    store,
+    keys,
+    clock,
+    random: world.chance.processes,
+    settings: world.settings,
+    version: 'simulated',
+    mark: {
+      read: () => disk.mark,
+      write: mark => {
+        disk.mark = mark
+      },
+    },
+    readers: readersOf(actor).map(reader => sourceOf({ actor: reader, cell: 0 })),
+    keepAside: (_, entries) => {
+      trace.say(name, `keeps ${entries.length} foreign messages aside`)
+      if (entries.length > 0) count('foreign kept aside')
+    },
+    copyStore: () => Promise.reject(new Error('Cannot copy the store: there are no files here')),
+    pid: 1,
+    say: sayings(world, name, actor),
+  }
+
+  const site = world.sites[actor]
+  trace.say(name, `starts at entry ${disk.chains.length}`)
+  const running: RunningActor = startActor(DEFINITIONS[actor], world.plant(ports, disk))
+  running.opened.then(
+    () => {
+      if (site.came && site.disk === disk) count(site.came)
+      site.came = undefined
+    },
+    // `failed` tells it too.
+    () => {},
+  )
+
+  const save = (): void => {
+    disk.store = store.serialize()
+    disk.keys = keys.serialize()
+  }
+  const end = (): void => {
+    alive = false
+    clock.die()
+    save()
+    store.close()
+    keys.close()
+  }
+
+  void running.failed.then(error => {
+    if (!alive) return
+    trace.say(name, `fails: ${error.name}: ${error.message}`)
+    if (error instanceof HistoryRefused) return world.refused(actor, name, error.message)
+    if (error.name === 'MustStartOver') count('started over')
+    ended(error)
+  })
+
+  return {
+    name,
+    actor,
+    disk,
+    running,
+    alive: () => alive,
+    save: () => {
+      if (alive) save()
+    },
+    kill: inFlight => {
+      if (!alive) return
+      trace.say(name, 'is killed')
+      world.broker.kill(name, inFlight)
+      end()
+    },
+    stop: async () => {
+      trace.say(name, 'is told to stop')
+      await running.stop()
+      await bus.close()
+      if (!alive) return
+      trace.say(name, 'has stopped')
+      count('stopped in order')
+      world.broker.kill(name)
+      end()
+    },
+  }
+}
+
+const EXPIRED = ['unknown_order', 'unknown_user']
+
+/** What an entry says about rare paths. */
+const countFact = ({ type, data, headers }: Fact, { count, history }: World): void => {
+  if (type === 'CommandParked') return count('parked')
+  if (type === 'DeadLettered') count('dead letter')
+  if (type === 'OrderRejected') count('order rejected')
+  if (type === 'InboxTrimmed') count('inbox trimmed')
+  if (headers.command === undefined || !history.wasParked(headers.command)) return
+  count(type === 'DeadLettered' && EXPIRED.includes(data.reason) ? 'parked and expired' : 'parked and woken')
+}
+
+/** What an actor says goes to the trace; what nobody should ever have to read is a violation. */
+const sayings = (world: World, name: string, actor: ActorName): ActorLog => {
+  const say = (facts: object, text: string): void =>
+    world.trace.say(name, Object.keys(facts).length > 0 ? `${text} ${JSON.stringify(facts).slice(0, 600)}` : text)
+  return {
+    info: (facts, text) => {
+      say(facts, text)
+      if (text.startsWith('taking entries')) world.count('healed from the stream')
+      if (text.startsWith('the stream is made') && 'reason' in facts && facts.reason !== 'there was none')
+        world.count('stream made anew')
+    },
+    warn: say,
+    error: (facts, text) => {
+      say(facts, text)
+      if (text.includes('no room on the disk')) return
+      if (text.includes('is not the one seen here')) return world.stoppedReading(actor, name, String((facts as { source: string }).source))
+      world.violation(`${actor} says: ${text} ${JSON.stringify(facts)}`)
+    },
+  }
+}

@@ -1,0 +1,44 @@
+/** The bus of a process, watched for the rare things that happen on it. */
+import { type Bus, StreamConflict } from '../../src/bus/bus.ts'
+import type { World } from './world.ts'
+
+/** `bus`, with what is rare counted. */
+export const watchBus = (bus: Bus, { count, trace, delivered }: World, isOpen: () => boolean): Bus => ({
+  ...bus,
+  request: async (subject, body, options) => {
+    if (subject.endsWith('.query.Cursor') && isOpen()) count('witness silent at the start')
+    const reply = await bus.request(subject, body, options)
+    if (subject.endsWith('.query.ReadLog') && reply.headers['Nats-Service-Error-Code'] === undefined) {
+      const { entries } = JSON.parse(Buffer.from(reply.body).toString('utf8')) as { entries: unknown[] }
+      if (entries.length > 0) count('read from the source')
+    }
+    return reply
+  },
+  queue: {
+    ...bus.queue,
+    work: (address, deliver) =>
+      bus.queue.work(address, command => {
+        const id = command.headers['Nats-Msg-Id'] ?? command.fallbackId
+        if (delivered.has(id)) count('queued again')
+        delivered.add(id)
+        deliver(command)
+      }),
+  },
+  logStream: address => {
+    const stream = bus.logStream(address)
+    return {
+      ...stream,
+      append: async (entries, previous) => {
+        try {
+          await stream.append(entries, previous)
+        } catch (error) {
+          if (error instanceof StreamConflict) {
+            count('append refused')
+            trace.say(`${address.actor}/${address.cell}`, error.message)
+          }
+          throw error
+        }
+      },
+    }
+  },
+})
