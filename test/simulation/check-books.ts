@@ -16,7 +16,9 @@ export const checkBooks = ({ logs }: FinalState): string[] => {
     if (Math.round(data.balance * 100) !== balance)
       faults.push(`billing/${seq} says a balance of ${data.balance}, and it is ${balance / 100}`)
   }
-  const rows = store.prepare<[], { user_id: string; balance_minor: number }>('SELECT user_id, balance_minor FROM accounts')
+  const rows = store.prepare<[], { user_id: string; balance_minor: number }>(
+    'SELECT user_id, balance_minor FROM accounts',
+  )
   for (const { user_id, balance_minor } of rows.all())
     if (balance_minor !== (balances.get(user_id) ?? 0))
       faults.push(`the balance of ${user_id} is ${balance_minor}, its operations make ${balances.get(user_id)}`)

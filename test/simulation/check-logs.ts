@@ -40,7 +40,8 @@ const checkCommandsOnce = ({ logs }: FinalState, actor: ActorName): string[] => 
   for (const { type, headers, seq } of logs[actor].facts) {
     if (headers.command === undefined || type === 'CommandParked') continue
     // A forgotten id may be used again: its sender has been told how long ids are kept.
-    if (decided.has(headers.command) && !trimmed) faults.push(`${actor} carried ${headers.command} out twice, at ${seq}`)
+    if (decided.has(headers.command) && !trimmed)
+      faults.push(`${actor} carried ${headers.command} out twice, at ${seq}`)
     decided.add(headers.command)
   }
   return faults
@@ -52,11 +53,14 @@ const checkCauses = ({ logs, loud }: FinalState, actor: ActorName): string[] => 
   for (const { seq, headers } of logs[actor].facts) {
     const { cause } = headers
     if (!cause) continue
-    if (seen.has(`${cause.source} ${cause.seq}`)) faults.push(`${actor}/${seq} answers ${cause.source}/${cause.seq} again`)
+    if (seen.has(`${cause.source} ${cause.seq}`))
+      faults.push(`${actor}/${seq} answers ${cause.source}/${cause.seq} again`)
     seen.add(`${cause.source} ${cause.seq}`)
     const source = logs[cause.source.split('/')[0] as ActorName].facts[cause.seq - 1]
     if (source?.chain !== cause.chain && !loud)
-      faults.push(`${actor}/${seq} answers ${cause.source}/${cause.seq}, which is another entry now, and nobody was told`)
+      faults.push(
+        `${actor}/${seq} answers ${cause.source}/${cause.seq}, which is another entry now, and nobody was told`,
+      )
   }
   return faults
 }
@@ -95,7 +99,8 @@ const checkIds = ({ logs, history }: FinalState): string[] => {
       const id = idOf(fact)
       if (id === undefined || (history.isDestroyed(fact.chain) && !witnessed.has(fact.chain))) continue
       const other = given.get(id)
-      if (other) faults.push(`${what} ${id} was given out twice: ${other.actor}/${other.seq} and ${fact.actor}/${fact.seq}`)
+      if (other)
+        faults.push(`${what} ${id} was given out twice: ${other.actor}/${other.seq} and ${fact.actor}/${fact.seq}`)
       given.set(id, fact)
     }
   }

@@ -28,7 +28,9 @@ export const checkOrders = ({ logs, loud }: FinalState): string[] => {
     if (!end) faults.push(`order ${id} never ended`)
     else if (end.type === 'OrderConfirmed') {
       if (charge?.data.amount !== data.total_amount || charge?.user !== user)
-        faults.push(`order ${id} of ${data.total_amount} for ${user} was charged ${charge?.data.amount} to ${charge?.user}`)
+        faults.push(
+          `order ${id} of ${data.total_amount} for ${user} was charged ${charge?.data.amount} to ${charge?.user}`,
+        )
       if (types !== 'order_confirmed order_pending') faults.push(`confirmed order ${id} has the letters ${types}`)
     } else {
       if (charge) faults.push(`order ${id} is rejected and charged`)

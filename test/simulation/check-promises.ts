@@ -25,7 +25,9 @@ const checkAnswers = (state: FinalState): string[] => {
     const id = idOf(one)
     if (destroyed.has(id)) continue
     const entries = state.logs[wish.actor].facts.filter(({ headers }) => headers.command === id)
-    const said = entries.map(({ headers }) => JSON.parse(headers.reply ?? '{}') as { ok?: unknown; no?: { code: string } })
+    const said = entries.map(
+      ({ headers }) => JSON.parse(headers.reply ?? '{}') as { ok?: unknown; no?: { code: string } },
+    )
     if ('no' in answer) {
       // A no is kept where the client gave the key.
       if (wish.given && !said.some(({ no }) => no?.code === answer.no))
@@ -49,7 +51,9 @@ const checkSameAnswers = (state: FinalState): string[] => {
   const destroyed = destroyedCommands(state)
   for (const [id, all] of Map.groupBy(state.promised, idOf)) {
     if (destroyed.has(id)) continue
-    const answers = new Set(all.filter(({ wish, answer }) => wish.given || 'reply' in answer).map(({ answer }) => JSON.stringify(answer)))
+    const answers = new Set(
+      all.filter(({ wish, answer }) => wish.given || 'reply' in answer).map(({ answer }) => JSON.stringify(answer)),
+    )
     if (answers.size > 1) faults.push(`${id} was answered in two ways: ${[...answers].join(' and ')}`)
   }
   return faults

@@ -84,10 +84,11 @@ export const startClients = (world: World): Clients => {
     else if (other) otherAnswers.push({ wish: one, answer: other.answer, at: world.clock.now() })
   }
 
-  const later = (work: () => Promise<void>): void => begin(async () => {
-    await rest()
-    await work()
-  })
+  const later = (work: () => Promise<void>): void =>
+    begin(async () => {
+      await rest()
+      await work()
+    })
   const begin = (work: () => Promise<void>): void => {
     busy++
     work().then(

@@ -180,7 +180,8 @@ const foreign: Fault = scene =>
       // Rubbish, or an old message of ours once more.
       if (happens(scene, 0.6))
         world.broker.publishForeign(eventSubject({ actor, cell: 0 }, 'OrderCreated', 'x'), Buffer.from('rubbish'))
-      else world.broker.publishForeign(copied.subject, copied.body, { 'Nats-Msg-Id': copied.headers['Nats-Msg-Id'] ?? '' })
+      else
+        world.broker.publishForeign(copied.subject, copied.body, { 'Nats-Msg-Id': copied.headers['Nats-Msg-Id'] ?? '' })
     }
   })
 

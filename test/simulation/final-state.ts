@@ -1,9 +1,9 @@
 /** What there is at the end of a run, for the checks: the logs as they are then, read. */
 import type { Store } from '../../src/actors/kernel/store.ts'
+import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import type { Entry } from '../../src/bus/entry.ts'
 import { streamOf } from '../../src/bus/subjects.ts'
-import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import type { Promised } from './clients.ts'
 import { type Fact, type History, readFact } from './history.ts'
 import type { Sent } from './queue-senders.ts'

@@ -56,7 +56,8 @@ export const startQueueSenders = (world: World): QueueSenders => {
       try {
         // Any NATS client may publish without an id; the stream's acknowledgement comes as a reply.
         if (fullId === undefined) await bus.request(subject, bytes, { headers, timeoutMs: 1000 })
-        const { duplicate } = fullId === undefined ? { duplicate: false } : await bus.queue.send(subject, bytes, { id: fullId, headers })
+        const { duplicate } =
+          fullId === undefined ? { duplicate: false } : await bus.queue.send(subject, bytes, { id: fullId, headers })
         // The broker drops what it knows the id of; it may be an earlier attempt of ours that it knows.
         one.accepted = !duplicate || !sent.some(({ id, number }) => id === fullId && number < one.number)
         return

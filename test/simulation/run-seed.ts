@@ -1,6 +1,7 @@
 /** One run: load and faults, healing, rest, and then what must be true. */
-import { ACTOR_NAMES } from '../../src/actors/registry.ts'
+
 import type { Settings } from '../../src/actors/kernel/actor.ts'
+import { ACTOR_NAMES } from '../../src/actors/registry.ts'
 import { noFaults } from '../../src/bus/memory-faults.ts'
 import { createSeededRandom } from '../../src/seeded-random.ts'
 import { checkAlarms } from './check-alarms.ts'
@@ -17,7 +18,14 @@ import { describeRates, drawRates, type Rates } from './rates.ts'
 import { restless } from './rest.ts'
 import { createWorld, type Plant, type World } from './world.ts'
 
-export type Run = { seed: number; violations: string[]; loud: boolean; hash: string; lines: readonly string[]; rates: string }
+export type Run = {
+  seed: number
+  violations: string[]
+  loud: boolean
+  hash: string
+  lines: readonly string[]
+  rates: string
+}
 
 /** Everything must be at rest this long after the last fault, of virtual time. */
 const REST_MS = 180_000
@@ -122,7 +130,12 @@ const heal = (world: World): void => {
 const isLoud = ({ alarms, sites }: World): boolean =>
   alarms.some(({ actor, process }) => sites[actor].process?.name === process && sites[actor].process.alive())
 
-const check = (world: World, promised: Parameters<typeof readFinalState>[1]['promised'], sent: Parameters<typeof readFinalState>[1]['sent'], loud: boolean): void => {
+const check = (
+  world: World,
+  promised: Parameters<typeof readFinalState>[1]['promised'],
+  sent: Parameters<typeof readFinalState>[1]['sent'],
+  loud: boolean,
+): void => {
   const state = readFinalState(world, { promised, sent, loud })
   const faults = [
     ...checkLogs(state),

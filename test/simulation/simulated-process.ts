@@ -164,7 +164,8 @@ const sayings = (world: World, name: string, actor: ActorName): ActorLog => {
     error: (facts, text) => {
       say(facts, text)
       if (text.includes('no room on the disk')) return
-      if (text.includes('is not the one seen here')) return world.stoppedReading(actor, name, String((facts as { source: string }).source))
+      if (text.includes('is not the one seen here'))
+        return world.stoppedReading(actor, name, String((facts as { source: string }).source))
       world.violation(`${actor} says: ${text} ${JSON.stringify(facts)}`)
     },
   }

@@ -161,7 +161,13 @@ export const createWorld = (
       if (site.copy) return
       site.hadTwoOwners = true
       world.count('two owners')
-      const disk: Disk = { ...createDisk(), ...backup, chains: [...backup.chains], keys: site.disk.keys, mark: site.disk.mark }
+      const disk: Disk = {
+        ...createDisk(),
+        ...backup,
+        chains: [...backup.chains],
+        keys: site.disk.keys,
+        mark: site.disk.mark,
+      }
       const run = (): void => {
         const name = `${actor}-copy-${++site.starts}`
         const process = startProcess(world, { actor, disk, name }, () => {
@@ -193,7 +199,9 @@ export const createWorld = (
     copiesTaken: () =>
       world.history.copiesTaken(actor => {
         const { disk, copy } = world.sites[actor]
-        const inStream = world.broker.messages(streamOf({ actor, cell: 0 })).map(message => message.headers['Nats-Msg-Id'])
+        const inStream = world.broker
+          .messages(streamOf({ actor, cell: 0 }))
+          .map(message => message.headers['Nats-Msg-Id'])
         return new Set([...disk.chains, ...(copy?.disk.chains ?? []), ...inStream.filter(chain => chain !== undefined)])
       }),
   }
