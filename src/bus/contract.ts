@@ -34,6 +34,12 @@ export const commandOf = ({ commands }: Contract, name: string): CommandSpec | u
 export const queryOf = ({ queries }: Contract, name: string): QuerySpec | undefined =>
   Object.hasOwn(queries, name) ? queries[name] : undefined
 
+/**
+ * The largest body of a command, as the gateway takes it and the actors do. An entry that holds one, sealed, stays far
+ * below the broker's payload limit of 1 MB: an entry that no stream could take would stop its actor for good.
+ */
+export const MOST_BODY_BYTES = 65_536
+
 /** Says a contract; its exact type is kept. */
 export const defineContract = <const C extends Contract>(contract: C): C => contract
 

@@ -43,14 +43,22 @@ const NAMES = {
   cause: 'Kassa-Cause',
 } as const
 
-/** The canonical text of an entry's headers: `Name: value` lines in a fixed order, each ended by `\n`. */
+/**
+ * The canonical text of an entry's headers: `Name: value` lines in a fixed order, each ended by `\n`. Throws on a value
+ * that would not arrive as it was sent: with a line break, or with blanks around it, which NATS clients trim.
+ */
 export const writeHeaders = (headers: EntryHeaders): string => {
   let text = ''
-  if (headers.command !== undefined) text += `${NAMES.command}: ${headers.command}\n`
-  if (headers.fingerprint !== undefined) text += `${NAMES.fingerprint}: ${headers.fingerprint}\n`
-  if (headers.reply !== undefined) text += `${NAMES.reply}: ${headers.reply}\n`
+  if (headers.command !== undefined) text += `${NAMES.command}: ${sendable(headers.command)}\n`
+  if (headers.fingerprint !== undefined) text += `${NAMES.fingerprint}: ${sendable(headers.fingerprint)}\n`
+  if (headers.reply !== undefined) text += `${NAMES.reply}: ${sendable(headers.reply)}\n`
   if (headers.cause) text += `${NAMES.cause}: ${headers.cause.source} ${headers.cause.seq} ${headers.cause.chain}\n`
   return text
+}
+
+const sendable = (value: string): string => {
+  if (value === value.trim() && !/[\r\n]/.test(value)) return value
+  throw new Error('Cannot write entry headers: a value has a line break, or blanks around it')
 }
 
 /** The reverse of `writeHeaders`. Throws on text that it could not have written. */

@@ -1,10 +1,8 @@
 /** The body of a request as JSON, whatever its sender calls it. */
+import { MOST_BODY_BYTES } from '../bus/contract.ts'
 import { readJson } from '../bus/json.ts'
 import type { Exchange } from './exchange.ts'
 import { refuse } from './refused.ts'
-
-/** The most a body may have, bytes; the longest letter fits in several times over. */
-const BODY_MOST = 64 * 1024
 
 // Binary types can't be the document's JSON; every other type, and none, is what naive clients send (contract §3.2).
 const BINARY =
@@ -34,7 +32,7 @@ const refuseMediaType = (exchange: Exchange): void => {
 
 const readBytes = async (exchange: Exchange): Promise<Uint8Array> => {
   const announced = exchange.req.header('content-length')
-  if (announced !== undefined && Number(announced) > BODY_MOST) throw tooLarge()
+  if (announced !== undefined && Number(announced) > MOST_BODY_BYTES) throw tooLarge()
   try {
     // Node lets no more through than was announced, and reading at once is the quick way there.
     if (announced !== undefined && exchange.env?.incoming) return new Uint8Array(await exchange.req.arrayBuffer())
@@ -50,13 +48,13 @@ const readCounted = async (body: ReadableStream<Uint8Array> | null): Promise<Uin
   let length = 0
   for await (const chunk of body ?? []) {
     length += chunk.length
-    if (length > BODY_MOST) throw tooLarge()
+    if (length > MOST_BODY_BYTES) throw tooLarge()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }
 
-const tooLarge = () => refuse('body_too_large', `The body should have at most ${BODY_MOST} bytes`)
+const tooLarge = () => refuse('body_too_large', `The body should have at most ${MOST_BODY_BYTES} bytes`)
 
 const decode = (bytes: Uint8Array): string => {
   try {

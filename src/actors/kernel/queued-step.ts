@@ -1,6 +1,6 @@
 /** A command from the queue: carried out, parked until what it needs is there, or set aside as a dead letter. */
 import { fingerprintOf } from '../../bus/command-id.ts'
-import { commandOf, Malformed, readBody } from '../../bus/contract.ts'
+import { commandOf, Malformed, MOST_BODY_BYTES, readBody } from '../../bus/contract.ts'
 import { readJson } from '../../bus/json.ts'
 import { readId } from '../values.ts'
 import { type AfterCommit, nothingMore } from './after-commit.ts'
@@ -24,6 +24,15 @@ type Queued = {
 
 /** What a command's bytes say, or why they can't be taken. */
 type Read = { kind: 'body'; body: Record<string, unknown> } | { kind: 'fault'; reason: string; detail: string }
+
+const TOO_LARGE: Read = {
+  kind: 'fault',
+  reason: 'body_too_large',
+  detail: `it has more than ${MOST_BODY_BYTES} bytes; only the first are kept here`,
+}
+
+// What is kept of a command is bounded: the entry must fit into the stream.
+const textOf = ({ bytes }: QueuedItem): string => Buffer.from(bytes.subarray(0, MOST_BODY_BYTES)).toString('utf8')
 
 /** Whose key seals what names no user: nobody's where the contract leaves no room for a name, else one of its own. */
 const NOBODY = '_'
@@ -65,8 +74,8 @@ export const createQueuedSteps = (core: Core) => {
   }
 
   const take = (item: QueuedItem): AfterCommit => {
-    const text = Buffer.from(item.bytes).toString('utf8')
-    const said = read(item.name, text)
+    const text = textOf(item)
+    const said = item.bytes.length > MOST_BODY_BYTES ? TOO_LARGE : read(item.name, text)
     const queued = queuedAs(item, text, said.kind === 'body' ? said.body : undefined)
     const seen = tables.inbox.find(item.id)
     if (seen !== undefined) takeAgain(queued, seen)

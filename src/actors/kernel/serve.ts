@@ -1,7 +1,7 @@
 /** Answering: requests from the bus become items of the mailbox, queries are answered from the tables. */
 import type { Bus, Request, Running } from '../../bus/bus.ts'
 import { ANYBODY, COMMAND_HEADERS, commandId, fingerprintOf, REFUSAL_HEADERS } from '../../bus/command-id.ts'
-import { commandOf, Malformed, queryOf, readBody } from '../../bus/contract.ts'
+import { commandOf, Malformed, MOST_BODY_BYTES, queryOf, readBody } from '../../bus/contract.ts'
 import { readJson } from '../../bus/json.ts'
 import { PROBLEMS, problemDocument, type Refusal } from '../../bus/problem.ts'
 import { commandSubject, nameOf, querySubject } from '../../bus/subjects.ts'
@@ -37,6 +37,7 @@ const NOT_OPEN: Refusal = {
   detail: 'the actor is not open yet; the same request may be sent again',
 }
 const MAILBOX_FULL: Refusal = { code: 'overloaded', detail: 'too many commands are waiting; try again in a moment' }
+const TOO_LARGE: Refusal = { code: 'body_too_large', detail: `the body may have ${MOST_BODY_BYTES} bytes at the most` }
 const INTERNAL: Refusal = { code: 'internal', detail: 'the request could not be answered; nothing was changed' }
 
 /** Serves the commands and queries of `core` on the bus until stopped. */
@@ -60,6 +61,7 @@ const takeCommand = (ports: ServePorts, request: Request): void => {
   if (!spec || spec.queueOnly)
     return refuse(request, { code: 'not_found', detail: notServed(name, spec !== undefined) })
   if (!ports.isOpen()) return refuse(request, NOT_OPEN)
+  if (request.body.length > MOST_BODY_BYTES) return refuse(request, TOO_LARGE)
 
   guarded(ports, request, `command ${name}`, () => {
     const key = keyOf(ports, request)

@@ -398,6 +398,17 @@ describe('a turn: a command from the queue', () => {
       assert.deepEqual(bench.heard.defects, [])
     })
 
+  it('that is too large for an entry is a dead letter that keeps its beginning', () => {
+    const bench = toy()
+    const text = JSON.stringify({ name: 'a'.repeat(1_000_000), by: 1 })
+    bench.turn([bench.queued('Add', text)])
+
+    const [letter] = deadLetters(bench)
+    assert.equal(letter!.reason, 'body_too_large')
+    assert.equal(letter!.body, text.slice(0, 65_536))
+    assert.ok(bench.core.log.read(1, 1)[0]!.body.length < 200_000)
+  })
+
   it('that the rules refuse is a dead letter with its reason', () => {
     const bench = toy()
     bench.turn([bench.queued('Add', { name: 'a', by: 101 })])
