@@ -2,6 +2,7 @@
 import type { Refusal } from '../../bus/problem.ts'
 import type { AfterCommit } from './after-commit.ts'
 import type { Core } from './core.ts'
+import type { Decision, NewEvent } from './decision.ts'
 import type { CommandItem } from './mailbox.ts'
 
 const KEY_REUSED: Refusal = {
@@ -11,6 +12,9 @@ const KEY_REUSED: Refusal = {
 
 /** What `Kassa-Reply` keeps: the yes or the no that the command got. */
 type Said = { ok: unknown } | { no: Refusal }
+
+const replyOf = (decision: Exclude<Decision, { kind: 'refusal' }>): unknown =>
+  decision.kind === 'event' && decision.readReply ? decision.readReply() : decision.reply
 
 /** Handles one command inside a turn of `core`. */
 export const createCommandStep = (core: Core): ((item: CommandItem) => AfterCommit) => {
@@ -22,21 +26,25 @@ export const createCommandStep = (core: Core): ((item: CommandItem) => AfterComm
     if (decision.kind === 'refusal') {
       const { refusal } = decision
       const event = { type: 'CommandRefused', data: { command: item.name, code: refusal.code } }
-      if (item.remember) core.append(event, headersOf(item, { no: refusal }), item.trace)
+      if (item.remember) note(item, event, () => ({ no: refusal }))
       return () => item.answer({ kind: 'refusal', refusal, replayed: false })
     }
-    const { reply } = decision
-    const headers = headersOf(item, { ok: reply })
-    if (decision.kind === 'event') core.append(decision.event, headers, item.trace)
-    else if (item.remember) core.append({ type: 'NothingChanged', data: { command: item.name } }, headers, item.trace)
+    const event = decision.kind === 'event' ? decision.event : nothingChanged(item)
+    let reply: unknown
+    const say = (): Said => {
+      reply = replyOf(decision)
+      return { ok: reply }
+    }
+    if (event) note(item, event, say)
+    else say()
     return () => item.answer({ kind: 'reply', reply, replayed: false })
   }
 
-  const headersOf = ({ id, fingerprint }: CommandItem, said: Said) => ({
-    command: id,
-    fingerprint,
-    reply: JSON.stringify(said),
-  })
+  const nothingChanged = ({ name, remember }: CommandItem): NewEvent | undefined =>
+    remember ? { type: 'NothingChanged', data: { command: name } } : undefined
+
+  const note = ({ id, fingerprint, trace }: CommandItem, event: NewEvent, say: () => Said): void =>
+    void core.append(event, { command: id, fingerprint }, trace, () => JSON.stringify(say()))
 
   const answerAgain = (item: CommandItem, seq: number): AfterCommit => {
     const { fingerprint, reply } = core.headersAt(seq)

@@ -15,12 +15,18 @@ export type NewEvent<Type extends string = string> = {
  * then waits; `deadLetter` is the reason it gets when that never comes, or at once where nothing is waited for.
  */
 export type Decision =
-  | { kind: 'event'; event: NewEvent; reply: unknown }
+  | { kind: 'event'; event: NewEvent; reply: unknown; readReply?: () => unknown }
   | { kind: 'nothing'; reply: unknown }
   | { kind: 'refusal'; refusal: Refusal; deadLetter: string; waitsFor?: string }
 
 /** Something happened. */
 export const happened = (event: NewEvent, reply: unknown = {}): Decision => ({ kind: 'event', event, reply })
+
+/** The same decision with a yes that is read from the tables once the event is applied. */
+export const replying = (decision: Decision, read: () => unknown): Decision => {
+  if (decision.kind === 'event') return { ...decision, readReply: read }
+  return decision.kind === 'nothing' ? nothing(read()) : decision
+}
 
 /** The wish is fulfilled already. */
 export const nothing = (reply: unknown = {}): Decision => ({ kind: 'nothing', reply })

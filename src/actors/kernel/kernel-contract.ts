@@ -39,6 +39,20 @@ export const deadLetter = z.object({
   created_at: shownMoment,
 })
 
+/** One step of what happened, as an entry of a log tells it; personal fields are left out. */
+export const timelineStep = z.object({
+  actor: z.string(),
+  type: z.string(),
+  time: z.string(),
+  subject: z.string(),
+  stream: z.string(),
+  sequence: z.int(),
+  command: z.string().nullable(),
+  caused_by: z.string().nullable(),
+  data: z.record(z.string(), z.unknown()),
+})
+export type TimelineStep = z.infer<typeof timelineStep>
+
 const settledDeadLetter = z.object({ dead_letter_id: shownId, status: z.enum(['redriven', 'discarded']) })
 
 export const kernelContract = defineContract({
@@ -104,6 +118,12 @@ export const kernelContract = defineContract({
       }),
       refusals: [],
     },
+    GetTimeline: {
+      summary: 'the steps of a thread, an order for one, in the log of this actor',
+      body: z.strictObject({ thread: z.string().max(80) }),
+      reply: z.object({ items: z.array(timelineStep) }),
+      refusals: [],
+    },
     FindReply: {
       summary: 'whether a command of this id was handled, with the fingerprint of its body',
       body: z.strictObject({ command_id: z.string().max(600) }),
@@ -159,6 +179,10 @@ export const kernelContract = defineContract({
       data: z.object({ dead_letter_id: shownId, attempt: z.int() }),
     },
     Discarded: { summary: 'a dead letter was given up', data: z.object({ dead_letter_id: shownId }) },
+    PersonErased: {
+      summary: 'the key of what was personal about somebody is deleted; nobody can read it from now on',
+      data: z.object({ user_id: shownUserId }),
+    },
     InboxTrimmed: {
       summary: 'ids of commands handled until then are forgotten (protocol, R10)',
       data: z.object({ until: z.string() }),

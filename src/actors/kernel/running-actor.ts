@@ -115,6 +115,8 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     bus,
     clock,
     random,
+    now: core.now,
+    tell: ({ name, body, after = () => {} }) => void push({ kind: 'own', name, body, after }),
     failed: (name, error) => say.warn({ effect: name, error: String(error) }, 'an effect failed; it is tried again'),
   })
   const waking = createWaking(core, clock, item => void push(item))

@@ -60,6 +60,7 @@ export const openVault = (store: Store, random: Random): Vault => {
       return Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64')
     },
     open: (person, sealed) => {
+      if (sealed === '') return undefined
       const key = keyOf(person)
       if (!key) return undefined
       const bytes = Buffer.from(sealed, 'base64')

@@ -8,7 +8,14 @@ export type Person = { first_name: string; last_name: string; email: string; loc
 
 export type KnownUser = { user_id: string; locale: Locale }
 export type KnownProduct = { product_id: string; priceMinor: number }
-export type KnownOrder = { order_id: string; user_id: string; status: OrderStatus; locale: Locale }
+export type KnownOrder = {
+  order_id: string
+  user_id: string
+  status: OrderStatus
+  locale: Locale
+  totalMinor: number
+  version: number
+}
 
 /** Most durable consumers that may be asked for; each costs the broker memory. */
 export const MOST_QUEUES = 100
@@ -31,10 +38,12 @@ export const createUser = (nextUserId: string, person: Person): Decision => user
 
 /** A user whose id comes from outside. The same once more is fulfilled already; other content under the id is a no. */
 export const registerUser = (
-  known: (KnownUser & Partial<Person>) | undefined,
+  known: (KnownUser & Partial<Person>) | 'erased' | undefined,
   userId: string,
   person: Person,
 ): Decision => {
+  if (known === 'erased')
+    return refuse('invalid_id', `user ${userId} was erased; take another id`, { deadLetter: 'content_mismatch' })
   if (!known) return userCreated(userId, person, false)
   if (samePerson(known, person)) return nothing({ user_id: userIdOut(userId) })
   return refuse('invalid_id', `user ${userId} exists with other content`, { deadLetter: 'content_mismatch' })
@@ -156,6 +165,86 @@ const endOrder = (order: KnownOrder | undefined, type: string, more: Record<stri
   if (order?.status !== 'Pending') return nothing()
   const { order_id, user_id, locale } = order
   return happened({ type, user: user_id, data: { order_id, user_id: userIdOut(user_id), ...more, locale } })
+}
+
+/** The customer gives an order up. It wins over a charge in flight: billing gives back what it took. */
+export const cancelOrder = (
+  order: KnownOrder | undefined,
+  command: { order_id: string; if_version?: number },
+): Decision => {
+  if (!order) return refuse('order_not_found', `there is no order ${command.order_id}`)
+  if (isStale(order, command)) return staleVersion(order)
+  if (order.status !== 'Pending')
+    return refuse(
+      'order_not_pending',
+      `order ${order.order_id} is ${order.status} and can be cancelled only while Pending`,
+    )
+
+  const { order_id, user_id, locale } = order
+  return happened({ type: 'OrderCancelled', user: user_id, data: { order_id, user_id: userIdOut(user_id), locale } })
+}
+
+/** The money of a paid order goes back, all of it where no `amount` is said, and once. */
+export const refundOrder = (
+  order: KnownOrder | undefined,
+  command: { order_id: string; amount?: number; if_version?: number },
+): Decision => {
+  if (!order) return refuse('order_not_found', `there is no order ${command.order_id}`)
+  if (isStale(order, command)) return staleVersion(order)
+  if (order.status !== 'Confirmed')
+    return refuse(
+      'order_not_refundable',
+      `order ${order.order_id} is ${order.status}; only a Confirmed one is refunded, once`,
+    )
+  const amountMinor = command.amount ?? order.totalMinor
+  if (amountMinor > order.totalMinor) {
+    const detail = `should be ${amountOut(order.totalMinor)} at the most, which is what was charged`
+    return refuse('invalid_amount', `#/amount: ${detail}`, { errors: [{ pointer: '#/amount', detail }] })
+  }
+
+  const { order_id, user_id, locale } = order
+  const data = { order_id, user_id: userIdOut(user_id), amount: amountOut(amountMinor), locale }
+  return happened({ type: 'OrderRefunded', user: user_id, data })
+}
+
+const isStale = (thing: { version: number }, command: { if_version?: number }): boolean =>
+  command.if_version !== undefined && command.if_version !== thing.version
+
+const staleVersion = ({ version }: { version: number }): Decision =>
+  refuse('version_mismatch', `it has changed since: its version is ${version}; read it again`)
+
+/** A product gets a name and a price. A version may be asked for only of what exists. */
+export const putProduct = (
+  product: (KnownProduct & { name: string; version: number }) | undefined,
+  command: { product_id: string; name: string; price: number; if_version?: number },
+): Decision => {
+  if (isStale(product ?? { version: 0 }, command)) return staleVersion(product ?? { version: 0 })
+  if (command.price > MAX_BALANCE_MINOR)
+    return refuse('invalid_amount', '#/price: should be no more than a balance can hold')
+  const { product_id, name } = command
+  if (product && product.name === name && product.priceMinor === command.price) return nothing()
+  return happened({ type: 'ProductChanged', data: { product_id, name, price: amountOut(command.price) } })
+}
+
+/** A user's name, address or language is another from now on. */
+export const changeUser = (
+  user: (KnownUser & Person & { version: number }) | undefined,
+  command: { user_id: string; if_version?: number } & Partial<Person>,
+): Decision => {
+  if (!user) return refuse('user_not_found', `there is no user ${command.user_id}`)
+  if (isStale(user, command)) return staleVersion(user)
+  const { user_id: _id, if_version: _version, ...changes } = command
+  const changed = { ...user, ...changes }
+  if (samePerson(user, changed)) return nothing()
+  const data = { user_id: userIdOut(user.user_id), locale: changed.locale }
+  return happened({ type: 'UserChanged', user: user.user_id, data, personal: personal(changed) })
+}
+
+/** All that is personal about a user is forgotten. */
+export const eraseUser = (user: KnownUser | undefined, userId: string): Decision => {
+  if (!user) return refuse('user_not_found', `there is no user ${userId}`)
+  const user_id = userIdOut(userId)
+  return happened({ type: 'PersonErased', user: userId, data: { user_id } }, { user_id, erased: true })
 }
 
 /** A durable consumer under a name of the caller's choice. */
