@@ -8,7 +8,7 @@ export type KnownAccount = { user_id: string; balanceMinor: number }
 export type KnownCharge = { order_id: string; amountMinor: number; outcome: 'withdrawn' | 'rejected' }
 
 /** Why an order could not be charged; it is the order's `reason` and the letter's cause. */
-export const SHORT_BALANCE = 'insufficient_funds'
+const SHORT_BALANCE = 'insufficient_funds'
 
 /** A user can hold money from now on. */
 export const openAccount = (account: KnownAccount | undefined, userId: string): Decision =>

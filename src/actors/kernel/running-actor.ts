@@ -60,7 +60,7 @@ export type RunningActor = {
 }
 
 /** Thrown into `failed` when the log's history turned out to be another one than ours: start over and heal. */
-export class MustStartOver extends Error {
+class MustStartOver extends Error {
   override name = 'MustStartOver'
 }
 
