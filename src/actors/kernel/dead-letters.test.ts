@@ -5,7 +5,7 @@ import { listDeadLetters, type ShownDeadLetter } from './dead-letters.ts'
 import { createTestCore } from './test-core.ts'
 import { problem } from './test-outcomes.ts'
 import { createTestSource } from './test-source.ts'
-import { BUG, createToyActor } from './toy-actor.ts'
+import { BUG, createToyActor } from './test-toy.ts'
 
 const createBench = () => {
   const bench = createTestCore(createToyActor())

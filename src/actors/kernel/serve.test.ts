@@ -7,7 +7,7 @@ import { createSeededRandom } from '../../seeded-random.ts'
 import type { CommandItem, Item } from './mailbox.ts'
 import { serve } from './serve.ts'
 import { createTestCore } from './test-core.ts'
-import { createToyActor } from './toy-actor.ts'
+import { createToyActor } from './test-toy.ts'
 
 /** A toy that is served; what it would put into its mailbox is handed to `take`. */
 const createBench = (more: { isOpen?: boolean; hasRoom?: boolean; take?: (item: Item) => void } = {}) => {

@@ -12,8 +12,8 @@ import { createVirtualClock } from '../../virtual-clock.ts'
 import { openCore } from './core.ts'
 import { HistoryRefused, markFile } from './start.ts'
 import { START, TEST_SETTINGS } from './test-core.ts'
+import { createToyActor } from './test-toy.ts'
 import { copyOf, createTestWorld, emptyDisk, type TestDisk, type TestWorld, TOY, typesIn } from './test-world.ts'
-import { createToyActor } from './toy-actor.ts'
 import { openVault } from './vault.ts'
 
 const toy = createToyActor()

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { createSeededRandom } from '../../seeded-random.ts'
 import { openMemoryStore } from './store.ts'
 import { createTestCore } from './test-core.ts'
-import { createToyActor } from './toy-actor.ts'
+import { createToyActor } from './test-toy.ts'
 import { openVault } from './vault.ts'
 
 const createBench = () => {
