@@ -7,7 +7,7 @@ import type { ProblemCode } from '../bus/problem.ts'
 export const MAX_BALANCE_MINOR = 999_999_999_999_999
 
 /** The most of one product in one order. */
-export const MAX_QUANTITY = 1_000_000
+const MAX_QUANTITY = 1_000_000
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 const AMOUNT = /^(0|[1-9]\d*)(?:\.(\d{1,2}))?$/

@@ -41,7 +41,7 @@ export const readable = (entries: readonly (Entry | undefined)[]) =>
   entries.map(entry => entry && { ...entry, body: text(entry.body) })
 
 /** Asks until somebody listens: a subscription takes a moment to get to the broker. */
-export async function askUntilAnswered(bus: Bus, subject: string, body = bytes('')): Promise<Message> {
+async function askUntilAnswered(bus: Bus, subject: string, body = bytes('')): Promise<Message> {
   while (true) {
     try {
       return await bus.request(subject, body, { timeoutMs: 1_000 })

@@ -19,8 +19,6 @@ export const DOCUMENT: Script = {
   FindReply: yes({ found: false, fingerprint: null }),
 }
 
-export type TestGateway = ReturnType<typeof createTestGateway>
-
 /** `send` runs one request to its end, letting the clock's time pass; `text` becomes the body as it is. */
 export const createTestGateway = (
   script: Script = {},

@@ -1,4 +1,5 @@
 /** Checks of what was promised: every answer is in a log once, the same key gets the same answer, no queued command is lost. */
+import { ACTOR_NAMES } from '../../src/actors/registry.ts'
 import { ANYBODY, commandId } from '../../src/bus/command-id.ts'
 import type { Promised } from './clients.ts'
 import type { FinalState } from './final-state.ts'
@@ -13,8 +14,13 @@ export const checkPromises = (state: FinalState): string[] => [
 
 const idOf = ({ wish }: Promised): string => commandId(ANYBODY, wish.name, wish.key)
 
-const destroyedCommands = ({ history }: FinalState): Set<string | undefined> =>
-  new Set(history.destroyed().map(({ headers }) => headers.command))
+/** Commands whose entry no copy is left of, or lies in the one of two histories that a person may yet choose. */
+const destroyedCommands = ({ history, logs, disputed }: FinalState): Set<string | undefined> => {
+  const elsewhere = new Set(ACTOR_NAMES.flatMap(actor => (disputed.has(actor) ? logs[actor].streamChains : [])))
+  for (const { chain } of ACTOR_NAMES.flatMap(actor => logs[actor].facts)) elsewhere.delete(chain)
+  const gone = history.facts().filter(({ chain }) => history.isDestroyed(chain) || elsewhere.has(chain))
+  return new Set(gone.map(({ headers }) => headers.command))
+}
 
 /** What was answered stands in the log with that answer. */
 const checkAnswers = (state: FinalState): string[] => {

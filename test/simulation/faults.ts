@@ -43,15 +43,16 @@ const crashAll: Fault = scene => {
 const restart: Fault = scene => {
   const actor = pickActor(scene)
   const { process } = scene.world.sites[actor]
+  if (!process?.alive()) return
   scene.world.sites[actor].heldDown = true
   const ms = 20 + upTo(scene, 1000)
-  process?.stop().then(
+  process.stop().then(
     () => startLater(scene, actor, ms),
     error => scene.world.violation(`${actor} could not be stopped: ${String(error)}`),
   )
   // A supervisor waits no longer than this for the end.
   scene.world.clock.after(5000, () => {
-    if (!process?.alive()) return
+    if (!process.alive()) return
     process.kill()
     startLater(scene, actor, ms)
   })

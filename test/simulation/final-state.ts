@@ -19,6 +19,10 @@ export type FinalState = {
   settings: World['settings']
   /** Somebody was told that histories differ: then not everything comes to its end by itself. */
   loud: boolean
+  /** Whose history it is that differs. */
+  disputed: Set<ActorName>
+  /** Who had a second process on a copy of its store. */
+  twoOwners: Set<ActorName>
 }
 
 /** Reads the end of `world`. The stores must be closed by the caller. */
@@ -41,5 +45,14 @@ export const readFinalState = (
       return [actor, log]
     }),
   ) as Record<ActorName, FinalLog>
-  return { logs, history: world.history, settings: world.settings, promised, sent, loud }
+  return {
+    logs,
+    history: world.history,
+    settings: world.settings,
+    promised,
+    sent,
+    loud,
+    disputed: new Set(world.alarms.map(({ source }) => source)),
+    twoOwners: new Set(ACTOR_NAMES.filter(actor => world.sites[actor].hadTwoOwners)),
+  }
 }

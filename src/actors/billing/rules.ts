@@ -13,7 +13,7 @@ export type KnownCharge = {
 }
 
 /** Why an order could not be charged; it is the order's `reason` and the letter's cause. */
-export const SHORT_BALANCE = 'insufficient_funds'
+const SHORT_BALANCE = 'insufficient_funds'
 
 /** A user can hold money from now on. */
 export const openAccount = (account: KnownAccount | undefined, userId: string): Decision =>

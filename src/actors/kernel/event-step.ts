@@ -7,7 +7,7 @@ import { type AppliedEvent, readEvent } from './event.ts'
 import type { EventItem } from './mailbox.ts'
 
 /** The name under which an event that could not be taken in lies among the dead letters. */
-export const eventName = (source: string): string => `event of ${source}`
+const eventName = (source: string): string => `event of ${source}`
 
 /** The source in such a name, or `undefined` in the name of a command. */
 export const sourceInName = (name: string): string | undefined => /^event of (\S+)$/.exec(name)?.[1]

@@ -1,7 +1,7 @@
 /** What every actor answers and publishes, whatever it is about. */
 import { z } from 'zod'
 import { type Contract, defineContract } from '../../bus/contract.ts'
-import { id, shownId, shownMoment, shownUserId } from '../values.ts'
+import { id, shownId, shownMoment } from '../values.ts'
 
 /** A page of a list on input. `cursor` is what `next_cursor` gave. */
 export const pageFields = {
@@ -198,6 +198,3 @@ export const defineActorContract = <const C extends Contract>(contract: C) =>
     queries: { ...kernelContract.queries, ...contract.queries },
     events: { ...kernelContract.events, ...contract.events },
   }) as C & Pick<typeof kernelContract, 'commands' | 'queries' | 'events'>
-
-/** A user on output, where a reply or event names one. */
-export const userField = { user_id: shownUserId }

@@ -4,7 +4,7 @@ import { readEvent } from './event.ts'
 import type { Store } from './store.ts'
 
 /** The table, for the store's schema. */
-export const LOG_SCHEMA = `
+const LOG_SCHEMA = `
   CREATE TABLE IF NOT EXISTS log (
     seq INTEGER PRIMARY KEY,
     chain TEXT NOT NULL,

@@ -5,7 +5,7 @@ import type { Entry } from '../../bus/entry.ts'
 import { type Reader, startReader } from '../../bus/reader.ts'
 import { createRelay, type Relay } from '../../bus/relay.ts'
 import { type Address, addressOf, nameOf, sourceOf } from '../../bus/subjects.ts'
-import type { Clock } from '../../clock.ts'
+import { type Clock, pause } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 import type { AnyActorDefinition, Settings } from './actor.ts'
 import { askCursor, askLog } from './ask-actor.ts'
@@ -14,8 +14,8 @@ import { createEffects } from './effects.ts'
 import { createKernelAnswers } from './kernel-answers.ts'
 import { createMailbox, type Item } from './mailbox.ts'
 import { serve } from './serve.ts'
-import { HistoryRefused, type MarkFile, type Phase, takeOver } from './start.ts'
-import type { Store } from './store.ts'
+import { HistoryRefused, type MarkFile, type Phase, type StartPorts, takeOver } from './start.ts'
+import { isFull, isOutcomeUnknown, type Store } from './store.ts'
 import { createTrimming } from './trimming.ts'
 import { createTurn } from './turn.ts'
 import { openVault } from './vault.ts'
@@ -60,7 +60,7 @@ export type RunningActor = {
 }
 
 /** Thrown into `failed` when the log's history turned out to be another one than ours: start over and heal. */
-export class MustStartOver extends Error {
+class MustStartOver extends Error {
   override name = 'MustStartOver'
 }
 
@@ -163,9 +163,9 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     })
 
   const open = (): void => {
+    decideAtOpen()
     phase = 'open'
     waitsFor = null
-    decideAtOpen()
     relay.run()
     mailbox.open(true)
     for (const source of sources) readers.push(readFrom(source))
@@ -193,6 +193,16 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
         if (decision.kind === 'event') core.append(decision.event, {}, undefined)
       }
     })
+  }
+
+  /** Where they can't be written at the end, the next start reads those events once more. */
+  const saveCursors = (): void => {
+    try {
+      core.transaction(core.saveCursors)
+    } catch (error) {
+      if (!isFull(error) && !isOutcomeUnknown(error)) throw error
+      say.warn({ error: String(error) }, 'the cursors could not be written at the end')
+    }
   }
 
   /** Takes nothing more, from nobody. */
@@ -239,38 +249,43 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     defect: (what, error) => say.error({ what, error: stackOf(error) }, 'a request could not be answered: a bug'),
   })
 
-  const opened = takeOver(
-    {
-      core,
-      stream,
-      relay,
-      clock,
-      random,
-      mark: ports.mark,
-      readers: ports.readers,
-      askCursor: reader => askCursor(bus, reader, me),
-      reached: (step, whom) => {
-        phase = step
-        waitsFor = whom
-      },
-      fenced: () => {
-        isFenced = true
-      },
-      contradicted: refused,
-      say: text => say.info({}, text),
+  const start: StartPorts = {
+    core,
+    stream,
+    relay,
+    clock,
+    random,
+    mark: ports.mark,
+    readers: ports.readers,
+    askCursor: reader => askCursor(bus, reader, me),
+    reached: (step, whom) => {
+      phase = step
+      waitsFor = whom
     },
-    () => stopping,
-  ).then(
-    () => {
-      if (!stopping) open()
+    fenced: () => {
+      isFenced = true
     },
-    error => {
-      refused(error as Error)
-      throw error
-    },
-  )
+    contradicted: refused,
+    say: text => say.info({}, text),
+  }
+
+  /** Takes the log over and opens. A full disk is waited out here too: nothing is gained by dying of it. */
+  const begin = async (): Promise<void> => {
+    while (!stopping) {
+      try {
+        await takeOver(start, () => stopping)
+        if (!stopping) open()
+        return
+      } catch (error) {
+        if (!isFull(error)) throw error
+        say.error({}, 'there is no room on the disk; the start is tried again until there is')
+        await pause(clock, FULL_WAIT_MS)
+      }
+    }
+  }
+  const opened = begin()
   // `failed` tells it too: whoever does not wait for `opened` is not to be ended by it.
-  opened.catch(() => {})
+  opened.catch(refused)
 
   const stop = async (): Promise<void> => {
     if (stopping) return
@@ -278,7 +293,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     await halt()
     if (phase === 'open') {
       mailbox.drain()
-      core.transaction(core.saveCursors)
+      saveCursors()
     }
     mailbox.open(false)
     phase = 'stopped'

@@ -5,7 +5,7 @@ import type { CommandQueue } from '../../bus/bus.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
 import type { Item } from './mailbox.ts'
 import { createTestCore, START } from './test-core.ts'
-import { createToyActor } from './toy-actor.ts'
+import { createToyActor } from './test-toy.ts'
 import { createTrimming } from './trimming.ts'
 
 const HOUR_MS = 3_600_000

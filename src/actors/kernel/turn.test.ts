@@ -6,7 +6,7 @@ import { readHeaders } from '../../bus/entry.ts'
 import { createTestCore, START, type TestCore } from './test-core.ts'
 import { problem } from './test-outcomes.ts'
 import { createTestSource } from './test-source.ts'
-import { BUG, createToyActor } from './toy-actor.ts'
+import { BUG, createToyActor } from './test-toy.ts'
 
 const source = () => createTestSource({ actor: 'source', cell: 0 })
 const toy = (more: Parameters<typeof createTestCore>[1] = {}) => createTestCore(createToyActor(), more)

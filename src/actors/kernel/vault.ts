@@ -9,7 +9,11 @@ export type Personal = Record<string, string>
 export type Vault = {
   /** Ciphertext of `personal` under the key of `person`; makes the key where there is none. */
   seal: (person: string, personal: Personal) => string
-  /** What was sealed, or `undefined` when the person was erased. */
+  /**
+   * What was sealed, or `undefined` when the person was erased, or when the key is not the one that sealed it: a keys
+   * file was put back, or the entry is of a second process with keys of its own. A letter that can't be read must not
+   * stop an actor.
+   */
   open: (person: string, sealed: string) => Personal | undefined
   /** Puts new keys on the disk. Must be called before the commit of what they sealed. */
   flush: () => void
@@ -67,7 +71,13 @@ export const openVault = (store: Store, random: Random): Vault => {
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES))
         .setAAD(Buffer.from(person))
         .setAuthTag(bytes.subarray(-TAG_BYTES))
-      const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+      const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES))
+      try {
+        decipher.final()
+      } catch {
+        // The tag does not fit: another key, or a changed text. Nothing of it may be believed.
+        return undefined
+      }
       return JSON.parse(text.toString('utf8')) as Personal
     },
     flush: () => {

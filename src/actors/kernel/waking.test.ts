@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Item } from './mailbox.ts'
 import { createTestCore } from './test-core.ts'
-import { createToyActor } from './toy-actor.ts'
+import { createToyActor } from './test-toy.ts'
 import { createWaking } from './waking.ts'
 
 const PARK_MS = 300_000

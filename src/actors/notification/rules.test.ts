@@ -1,6 +1,6 @@
 /** When a letter is written, and when not: one row a reason. */
 import type { Decision } from '../kernel/decision.ts'
-import { specify } from '../kernel/rules-table.ts'
+import { specify } from '../kernel/test-rules.ts'
 import { addRecipient, sendLetter, writeOrderLetter } from './rules.ts'
 
 const occurredAt = Date.parse('2023-09-07T14:30:00Z')

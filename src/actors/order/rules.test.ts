@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Decision } from '../kernel/decision.ts'
-import { specify } from '../kernel/rules-table.ts'
+import { specify } from '../kernel/test-rules.ts'
 import { MAX_BALANCE_MINOR } from '../values.ts'
 import {
   confirmOrder,

@@ -26,7 +26,7 @@ export async function endOrphan(files: ServerFiles): Promise<number | undefined>
 }
 
 /** The pid a file holds, or undefined. */
-export async function pidIn(file: string): Promise<number | undefined> {
+async function pidIn(file: string): Promise<number | undefined> {
   if (!existsSync(file)) return undefined
   const text = await readFile(file, 'utf8')
   return /^\d+\s*$/.test(text) ? Number(text) : undefined

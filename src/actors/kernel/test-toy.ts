@@ -11,9 +11,9 @@ import type { Store } from './store.ts'
 export const BUG = 13
 
 /** A counter ends here; what would go beyond is refused. */
-export const MOST = 100
+const MOST = 100
 
-export const toyContract = defineActorContract({
+const toyContract = defineActorContract({
   actor: 'toy',
   summary: 'counters',
   commands: {
