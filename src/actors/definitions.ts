@@ -5,10 +5,11 @@ import { notificationActor } from './notification/actor.ts'
 import { orderActor } from './order/actor.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 
+/** By name; the notification actor here has no mail server. */
 export const DEFINITIONS: Record<ActorName, AnyActorDefinition> = {
   order: orderActor,
   billing: billingActor,
-  notification: notificationActor,
+  notification: notificationActor(),
 }
 
 /** The actors that read the log of `name`, in the same cell. */

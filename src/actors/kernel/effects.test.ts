@@ -17,12 +17,14 @@ const createBench = (more: { failures?: Record<string, number>; againWithStream?
   const failures = { ...more.failures }
   const effect: Effect = {
     name: 'mail',
-    wanted: () => wanted,
+    due: () => ({ keys: wanted }),
+    atOnce: 10,
     carryOut: async key => {
       attempts.push({ key, at: clock.monotonic() })
       const left = failures[key] ?? 0
       failures[key] = left - 1
       if (left > 0) throw new Error('no mail server')
+      return undefined
     },
     againWithStream: more.againWithStream ?? false,
   }
@@ -30,6 +32,8 @@ const createBench = (more: { failures?: Record<string, number>; againWithStream?
     bus: createMemoryBroker({ clock, random }).connect('toy'),
     clock,
     random,
+    now: clock.now,
+    tell: () => {},
     failed: (name, error) => void failed.push(`${name}: ${String(error)}`),
   })
   return { clock, effects, wanted, attempts, failed, keys: () => attempts.map(({ key }) => key) }

@@ -1,7 +1,7 @@
 /** What every actor answers and publishes, whatever it is about. */
 import { z } from 'zod'
 import { type Contract, defineContract } from '../../bus/contract.ts'
-import { id, shownId, shownMoment } from '../values.ts'
+import { id, shownId, shownMoment, shownUserId } from '../values.ts'
 
 /** A page of a list on input. `cursor` is what `next_cursor` gave. */
 export const pageFields = {

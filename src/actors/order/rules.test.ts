@@ -204,6 +204,7 @@ const placing = {
   order_details: { product_name: 'Product', quantity: 5, total_amount: 500_00 },
 }
 const placed = {
+  version: 7,
   order_id: '54321',
   user_id: '93493453',
   status: 'Pending',
