@@ -5,8 +5,14 @@ const mainFile = fileURLToPath(new URL('main.ts', import.meta.url))
 
 /** The command that runs a subcommand in a process of its own. */
 export function commandFor(subcommand: string[]): { command: string; args: string[] } {
-  const before = process.versions.deno ? ['run', '--allow-all'] : []
-  return { command: process.execPath, args: [...before, mainFile, ...subcommand] }
+  return commandToRun(mainFile, subcommand)
+}
+
+/** The command that runs `file`, a program of ours, on this runtime. */
+export function commandToRun(file: string, words: string[] = []): { command: string; args: string[] } {
+  // Without its flags Deno would ask for each permission; without the last a file elsewhere finds no modules of ours.
+  const before = process.versions.deno ? ['run', '--allow-all', '--node-modules-dir=manual'] : []
+  return { command: process.execPath, args: [...before, file, ...words] }
 }
 
 /** Its name and version, for the banner. */

@@ -25,8 +25,8 @@ export type KassaUnderTest = {
   ready(): Promise<void>
   /** All lines that its processes have said so far. */
   lines: readonly string[]
-  /** Resolves with the first line that fits, said already or yet to come. */
-  said(pattern: RegExp): Promise<string>
+  /** Resolves with the first line that fits, from line number `since` on, said already or yet to come. */
+  said(pattern: RegExp, since?: number): Promise<string>
   /** The end of the supervisor. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   /** Ends it as Ctrl-C or a service manager would and resolves when it is gone. Twice is harmless. */
@@ -71,8 +71,8 @@ export async function startKassa({
   let wake = Promise.withResolvers<void>()
   const hear = (line: string) => {
     lines.push(line)
-    const { msg, part, pid } = line.startsWith('{') ? JSON.parse(line) : {}
-    if (msg === 'started') pids.set(part, pid)
+    const { msg, part, partPid } = line.startsWith('{') ? JSON.parse(line) : {}
+    if (msg === 'started') pids.set(part, partPid)
     wake.resolve()
     wake = Promise.withResolvers()
   }
@@ -138,9 +138,10 @@ export async function startKassa({
     },
     ready,
     lines,
-    async said(pattern) {
-      await until(`saying ${pattern}`, SAY_MS, () => lines.some(line => pattern.test(line)))
-      return lines.find(line => pattern.test(line))!
+    async said(pattern, since = 0) {
+      const find = () => lines.slice(since).find(line => pattern.test(line))
+      await until(`saying ${pattern}`, SAY_MS, () => find() !== undefined)
+      return find()!
     },
     exited,
     stop,

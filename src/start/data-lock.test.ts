@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { PlainFault } from '../exit.ts'
+import { programOf } from '../test-program.ts'
 import { lockData } from './data-lock.ts'
 import { writeRunFile } from './run-file.ts'
 
@@ -41,7 +42,8 @@ describe('the lock on the data', () => {
       lockData(${JSON.stringify(dataDir)})
       console.log('locked')
       setInterval(() => {}, 1000)`
-    const holder = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    const { command, args } = programOf(code)
+    const holder = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     await once(holder.stdout, 'data')

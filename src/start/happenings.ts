@@ -8,7 +8,8 @@ import type { Log } from '../log.ts'
  */
 export function tellHappening(happening: Happening, ends: boolean, log: Log, say: (line: string) => void): void {
   const { what, ...details } = happening
-  if (happening.what === 'started') return log.debug(details, what)
+  // Not `pid`: every line has the supervisor's under that name.
+  if (happening.what === 'started') return log.debug({ part: happening.part, partPid: happening.pid }, what)
   if (happening.what !== 'gave up') return log.warn(details, what)
 
   log.fatal(details, what)

@@ -1,17 +1,25 @@
 /** Waiting until the gateway says that every part is ready. */
 import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 
 const pollMs = 25
 const askMs = 2_000
 /** A start that takes longer than this says what it waits for, and again whenever that changes. */
-const patienceMs = 3_000
+const usualPatienceMs = 3_000
 const shownMost = 600
 
-export type Wait = { url: () => string; natsUrl: string; signal: AbortSignal }
+export type Wait = { url: () => string; natsUrl: string; signal: AbortSignal; patienceMs?: number }
+
+const readyzSchema = z.object({
+  parts: z.array(z.object({ part: z.string(), phase: z.string(), waits_for: z.string().nullable() })),
+})
 
 /** Polls `/readyz` of `url()` until it answers 200, or until `signal` says that nobody waits any more. */
-export async function untilReady({ url, natsUrl, signal }: Wait, say: (line: string) => void): Promise<void> {
+export async function untilReady(
+  { url, natsUrl, signal, patienceMs = usualPatienceMs }: Wait,
+  say: (line: string) => void,
+): Promise<void> {
   const began = performance.now()
   let said = ''
 
@@ -19,12 +27,32 @@ export async function untilReady({ url, natsUrl, signal }: Wait, say: (line: str
     const answer = await askReadyz(url())
     if (answer?.status === 200) return
 
-    const waitsFor = answer?.body ?? `the gateway, which does not answer yet (it needs the broker at ${natsUrl})`
+    const waitsFor = answer
+      ? closedParts(answer.body)
+      : `the gateway, which does not answer yet (it needs the broker at ${natsUrl})`
     if (performance.now() - began > patienceMs && waitsFor !== said) {
       say(`Not ready yet; waiting for ${waitsFor}`)
       said = waitsFor
     }
     await sleep(pollMs)
+  }
+}
+
+/** Who is not open, at which step, for what: the same text as long as nothing has changed. */
+function closedParts(body: string): string {
+  const parts = readyzSchema.safeParse(parseOr(body)).data?.parts ?? []
+  const closed = parts
+    .filter(({ phase }) => phase !== 'open')
+    .map(({ part, phase, waits_for }) => `${part} (${phase}${waits_for === null ? '' : `: ${waits_for}`})`)
+  return closed.join(', ') || oneLine(body)
+}
+
+function parseOr(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    // Somebody else answers on this port; what they say is shown as it is.
+    return undefined
   }
 }
 
@@ -34,9 +62,7 @@ async function askReadyz(url: string): Promise<{ status: number; body: string } 
       const chunks: Buffer[] = []
       response.on('data', chunk => chunks.push(chunk))
       response.on('error', () => resolve(undefined))
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: oneLine(Buffer.concat(chunks).toString()) }),
-      )
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }))
     })
     request.on('timeout', () => request.destroy())
     // Not listening yet, or started again just now.

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import Database from 'better-sqlite3'
+import { programOf } from '../../test-program.ts'
 import { isFull, isOutcomeUnknown, openStore, StoreLocked } from './store.ts'
 
 const storeModule = new URL('store.ts', import.meta.url).href
@@ -28,7 +29,8 @@ const holdElsewhere = async (path: string) => {
     store.exec('CREATE TABLE kept (value INTEGER); INSERT INTO kept VALUES (7)')
     console.log('open')
     process.stdin.resume()`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const { command, args } = programOf(code)
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   const pid = child.pid as number
   return {
@@ -126,7 +128,8 @@ describe('a store: a second opener', () => {
     const code = `
       import { openStore } from ${JSON.stringify(storeModule)}
       openStore(${JSON.stringify(path)})`
-    const other = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' })
+    const { command, args } = programOf(code)
+    const other = spawn(command, args, { stdio: 'ignore' })
     assert.deepEqual(await once(other, 'exit'), [1, null])
     store.close()
   })

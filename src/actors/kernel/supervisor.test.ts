@@ -1,12 +1,14 @@
 /** The supervisor, over small processes of its own kind. */
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Running } from '../../running.ts'
+import { programOf } from '../../test-program.ts'
 import { type ChildSpec, launchProcess } from './launch.ts'
 import { createSupervisor, type Happening, type Part } from './supervisor.ts'
 
@@ -15,9 +17,10 @@ const childModule = new URL('../../child.ts', import.meta.url).href
 
 /** A process that runs `code`; `endWithParent` is at hand. */
 function spec(code: string): ChildSpec {
-  const text = `import { endWithParent } from ${JSON.stringify(childModule)}\n${code}`
-  return { command: process.execPath, args: ['--input-type=module', '-e', text], env: process.env }
+  return { ...programOf(programText(code)), env: process.env }
 }
+
+const programText = (code: string) => `import { endWithParent } from ${JSON.stringify(childModule)}\n${code}`
 
 const waits = 'endWithParent(async () => {}); console.log("up")'
 const part = (name: string, stage: number, child: ChildSpec): Part => ({
@@ -146,16 +149,20 @@ describe('supervisor: stopping', () => {
   })
 
   it('lets a child finish its drain, whatever signals follow', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'kassa-supervisor-'))
     const running = await launchProcess({
       ...spec(`
+        import { mkdirSync } from 'node:fs'
         import { setTimeout as sleep } from 'node:timers/promises'
-        endWithParent(async () => { await sleep(300); process.exitCode = 7; process.exit(7) })`),
+        endWithParent(async () => { await sleep(300); process.exit(7) })
+        mkdirSync(${JSON.stringify(join(place, 'up'))})`),
     })
-    await sleep(200)
+    while (!existsSync(join(place, 'up'))) await sleep(5)
     running.ask()
     running.ask()
     process.kill(running.pid, 'SIGINT')
     assert.deepEqual(await running.exited, { code: 7, signal: null })
+    rmSync(place, { recursive: true })
   })
 
   it('leaves nothing running when it is killed itself: children end when their stdin closes', {
@@ -164,18 +171,13 @@ describe('supervisor: stopping', () => {
     const launchModule = new URL('launch.ts', import.meta.url).href
     const parentCode = `
       import { launchProcess } from ${JSON.stringify(launchModule)}
-      const { args } = JSON.parse(process.env.CHILD)
-      const child = await launchProcess({ command: process.execPath, args, env: process.env })
-      process.on('message', () => {})
-      process.send(child.pid)`
-    const place = mkdtempSync(join(tmpdir(), 'kassa-supervisor-'))
-    writeFileSync(join(place, 'parent.mjs'), parentCode)
-
-    const parent = fork(join(place, 'parent.mjs'), { env: { ...process.env, CHILD: JSON.stringify(spec(waits)) } })
-    const childPid = await new Promise<number>(resolve => parent.once('message', pid => resolve(Number(pid))))
+      const child = await launchProcess({ ...${JSON.stringify(programOf(programText(waits)))}, env: process.env, stdout: 'ignore' })
+      console.log(child.pid)`
+    const { command, args } = programOf(parentCode)
+    const parent = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [said] = await once(parent.stdout, 'data')
     parent.kill('SIGKILL')
-    while (isAlive(childPid)) await sleep(20)
-    rmSync(place, { recursive: true })
+    while (isAlive(Number(said))) await sleep(20)
   })
 })
 

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@nats-io/transport-node'
 import { anyFreePort } from '../../ports.ts'
+import { programOf } from '../../test-program.ts'
 import { natsServerCache } from './cache.ts'
 import { findNatsServer } from './find.ts'
 import { greetingAt } from './greeting.ts'
@@ -111,5 +112,6 @@ function startSupervisor(plan: { program: string; dataDir: string; port: number 
   const code = `import { runNatsServer } from ${JSON.stringify(module)}
     const server = await runNatsServer(${JSON.stringify(plan)})
     console.log(server.pid)`
-  return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const { command, args } = programOf(code)
+  return spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
