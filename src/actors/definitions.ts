@@ -2,6 +2,7 @@
 import { billingActor } from './billing/actor.ts'
 import type { AnyActorDefinition } from './kernel/actor.ts'
 import { notificationActor } from './notification/actor.ts'
+import type { Mailer } from './notification/mailer.ts'
 import { orderActor } from './order/actor.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 
@@ -11,6 +12,10 @@ export const DEFINITIONS: Record<ActorName, AnyActorDefinition> = {
   billing: billingActor,
   notification: notificationActor(),
 }
+
+/** The actor `name`, its letters going out by `mailer`. */
+export const definitionOf = (name: ActorName, mailer: Mailer | undefined): AnyActorDefinition =>
+  name === 'notification' ? notificationActor(mailer) : DEFINITIONS[name]
 
 /** The actors that read the log of `name`, in the same cell. */
 export const readersOf = (name: ActorName): ActorName[] =>

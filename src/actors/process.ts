@@ -10,10 +10,11 @@ import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
 import { systemRandom } from '../random.ts'
 import { productVersion } from '../version.ts'
-import { DEFINITIONS, readersOf } from './definitions.ts'
+import { definitionOf, readersOf } from './definitions.ts'
 import { startActor as start } from './kernel/running-actor.ts'
 import { HistoryRefused, markFile } from './kernel/start.ts'
 import { openStore, StoreLocked } from './kernel/store.ts'
+import { createSmtpMailer } from './notification/smtp.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { settingsOf } from './settings.ts'
 
@@ -44,7 +45,10 @@ export const startActor = async (
   const keys = openLocked(files.keys)
   const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ACTOR_NAMES, log })
 
-  const actor = start(DEFINITIONS[name], {
+  const mailer = config.smtpUrl
+    ? createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom }, systemClock)
+    : undefined
+  const actor = start(definitionOf(name, mailer), {
     address,
     bus,
     store,
@@ -64,6 +68,7 @@ export const startActor = async (
   return {
     stop: async () => {
       await actor.stop()
+      mailer?.close()
       await bus.close()
       store.close()
       keys.close()
