@@ -2,8 +2,8 @@
 import type { ActorDefinition } from '../kernel/actor.ts'
 import type { AppliedEvent } from '../kernel/event.ts'
 import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
-import { orderThread } from '../order-thread.ts'
-import { amountOut, balanceOut, minorOf, momentOut, userIdOut } from '../values.ts'
+import { orderThread } from '../order/contract.ts'
+import { amountOut, balanceOut, endOfSecond, minorOf, momentOut, userIdOut } from '../values.ts'
 import { billingContract, type ShownOperation } from './contract.ts'
 import {
   chargeOrder,
@@ -49,7 +49,7 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
         GetBalance: ({ user_id, at }) => {
           const row = tables.account(user_id)
           if (!row) return noUser(user_id)
-          const balanceMinor = at === undefined ? row.balance_minor : tables.balanceAt(user_id, at)
+          const balanceMinor = at === undefined ? row.balance_minor : tables.balanceAt(user_id, endOfSecond(at))
           return { reply: { user_id: userIdOut(user_id), balance: balanceOut(balanceMinor), version: row.version } }
         },
         GetHistory: ({ user_id, cursor, from, to, type, limit }) => {
@@ -59,7 +59,8 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
           return toPage(
             limit,
             most => {
-              const filter = { user_id, after, from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER, type: type ?? null }
+              const until = to === undefined ? Number.MAX_SAFE_INTEGER : endOfSecond(to)
+              const filter = { user_id, after, from: from ?? 0, to: until, type: type ?? null }
               return tables.history({ ...filter, limit: most })
             },
             shown,
@@ -89,7 +90,7 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
         },
       },
 
-      thread: orderThread,
+      thread: ({ data }) => (typeof data.order_id === 'string' ? orderThread(data.order_id) : undefined),
       wakes: event =>
         event.type === 'MoneyWithdrawn' || event.type === 'WithdrawalRejected'
           ? [waitsForOrder(event.data.order_id)]

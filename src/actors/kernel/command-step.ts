@@ -10,8 +10,8 @@ const KEY_REUSED: Refusal = {
   detail: 'this idempotency key was used with another body; take a new key for a new request',
 }
 
-/** What `Kassa-Reply` keeps: the yes or the no that the command got. */
-type Said = { ok: unknown } | { no: Refusal }
+/** What `Kassa-Reply` keeps: the yes or the no that the command got; a yes that tells of a person, under their key. */
+type Said = { ok: unknown } | { no: Refusal } | { sealed: string; of: string }
 
 const replyOf = (decision: Exclude<Decision, { kind: 'refusal' }>): unknown =>
   decision.kind === 'event' && decision.readReply ? decision.readReply() : decision.reply
@@ -33,7 +33,8 @@ export const createCommandStep = (core: Core): ((item: CommandItem) => AfterComm
     let reply: unknown
     const say = (): Said => {
       reply = replyOf(decision)
-      return { ok: reply }
+      const { tellsOf: of } = decision
+      return of === undefined ? { ok: reply } : { sealed: core.vault.seal(of, { ok: JSON.stringify(reply) }), of }
     }
     if (event) note(item, event, say)
     else say()
@@ -52,7 +53,19 @@ export const createCommandStep = (core: Core): ((item: CommandItem) => AfterComm
       return () => item.answer({ kind: 'refusal', refusal: KEY_REUSED, replayed: false })
     const said = JSON.parse(reply) as Said
     if ('no' in said) return () => item.answer({ kind: 'refusal', refusal: said.no, replayed: true })
-    return () => item.answer({ kind: 'reply', reply: said.ok, replayed: true })
+    if ('ok' in said) return () => item.answer({ kind: 'reply', reply: said.ok, replayed: true })
+    const opened = core.vault.open(said.of, said.sealed)?.ok
+    if (opened !== undefined)
+      return () => item.answer({ kind: 'reply', reply: JSON.parse(opened) as unknown, replayed: true })
+    return answerForErased(item)
+  }
+
+  // The yes can't be read any more: its person was erased. What the rules say today is a no of the right kind.
+  const answerForErased = (item: CommandItem): AfterCommit => {
+    const decision = core.decide(item.name, item.body)
+    if (decision.kind !== 'refusal')
+      throw new Error(`Cannot repeat the reply to ${item.name}: its key is lost and yet its person was not erased`)
+    return () => item.answer({ kind: 'refusal', refusal: decision.refusal, replayed: false })
   }
 
   return step

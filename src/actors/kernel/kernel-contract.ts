@@ -18,6 +18,9 @@ export const pageFields = {
   cursor: id.optional(),
 }
 
+/** The version of a thing that a change is meant for: 0 where there must be none yet, `*` for any. */
+export const ifVersionField = z.union([z.int().nonnegative(), z.literal('*')]).optional()
+
 /** A list on output: at most `limit` items, and where the next page starts. */
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() })
@@ -52,6 +55,16 @@ export const timelineStep = z.object({
   data: z.record(z.string(), z.unknown()),
 })
 export type TimelineStep = z.infer<typeof timelineStep>
+
+/** A queued command that was not carried out yet, as it was sent. */
+export const heldCommand = z.object({
+  actor: z.string(),
+  command: z.string(),
+  held_as: z.enum(['waiting', 'dead letter']),
+  body: z.unknown(),
+})
+
+export type HeldCommand = z.infer<typeof heldCommand>
 
 const settledDeadLetter = z.object({ dead_letter_id: shownId, status: z.enum(['redriven', 'discarded']) })
 
@@ -122,6 +135,12 @@ export const kernelContract = defineContract({
       summary: 'the steps of a thread, an order for one, in the log of this actor',
       body: z.strictObject({ thread: z.string().max(80) }),
       reply: z.object({ items: z.array(timelineStep) }),
+      refusals: [],
+    },
+    GetCommandsOf: {
+      summary: 'the queued commands of a person that wait or lie among the dead letters',
+      body: z.strictObject({ user_id: id }),
+      reply: z.object({ items: z.array(heldCommand) }),
       refusals: [],
     },
     FindReply: {

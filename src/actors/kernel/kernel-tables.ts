@@ -32,6 +32,9 @@ export type DeadLetterRow = {
   at: number
 }
 
+/** A queued command of one person, as it is still held. */
+export type HeldRow = { command: string; held_as: 'waiting' | 'dead letter'; sealed: string }
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -118,6 +121,10 @@ export const openKernelTables = (store: Store) => {
   )
   const insertDeadLetter = store.prepare<DeadLetterRow>(
     'INSERT INTO dead_letters VALUES (@seq, @command, @person, @sealed, @reason, @detail, @attempts, @version, @status, @at)',
+  )
+  const selectCommandsOf = store.prepare<[string, string], HeldRow>(
+    `SELECT command, 'waiting' AS held_as, sealed FROM waiting WHERE person = ?
+      UNION ALL SELECT command, 'dead letter', sealed FROM dead_letters WHERE person = ?`,
   )
   const settleDeadLetter = store.prepare<[string, number]>('UPDATE dead_letters SET status = ? WHERE seq = ?')
 
@@ -213,6 +220,8 @@ export const openKernelTables = (store: Store) => {
       list: (before: number, status: string | undefined, limit: number): DeadLetterRow[] =>
         selectDeadLetters.all(before, status ?? null, status ?? null, limit),
     },
+    /** The queued commands of `person` that wait or lie among the dead letters. */
+    commandsOf: (person: string): HeldRow[] => selectCommandsOf.all(person, person),
     meta: {
       get: (name: string): string | undefined => selectMeta.get(name),
       set: (name: string, value: string): void => void setMeta.run(name, value),

@@ -7,12 +7,13 @@ import { type Decision, nothing, replying } from '../kernel/decision.ts'
 import type { AppliedEvent } from '../kernel/event.ts'
 import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
 import type { Vault } from '../kernel/vault.ts'
-import { orderThread } from '../order-thread.ts'
-import { momentOut, userIdOut } from '../values.ts'
+import { orderThread } from '../order/contract.ts'
+import { endOfSecond, momentOut, userIdOut } from '../values.ts'
 import { type LetterInFull, notificationContract, type ShownLetter } from './contract.ts'
 import type { Mailer } from './mailer.ts'
 import {
   addRecipient,
+  changeRecipient,
   type Delivery,
   type KnownLetter,
   type KnownRecipient,
@@ -84,7 +85,8 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
           const body = Buffer.from(JSON.stringify({ user_id: userId }))
           const reply = await bus.request(subject, body, { timeoutMs: ADDRESS_TIMEOUT_MS })
           const answer = JSON.parse(Buffer.from(reply.body).toString('utf8')) as { email?: string; code?: string }
-          if (reply.headers[REFUSAL_HEADERS.status] === undefined) return answer.email
+          // Empty where the keys of a store were lost.
+          if (reply.headers[REFUSAL_HEADERS.status] === undefined) return answer.email || undefined
           if (answer.code === 'user_not_found') return undefined
           throw new Unavailable(`the order actor does not tell the address: ${answer.code}`)
         }
@@ -94,8 +96,10 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
     return {
       decide: {
         SendLetter: (body, { now }) => sendLetter(writing(body.user_id, now), body),
-        ResendLetter: ({ message_id }, { now }) =>
-          replying(resendLetter(letter(message_id), message_id, now), () => letterReply(message_id)),
+        ResendLetter: (body, { now }) => {
+          const known = letter(body.message_id)
+          return replying(resendLetter(known, body, now), () => letterReply(body.message_id), known?.user_id)
+        },
         LiftSuppression: ({ user_id }) => liftSuppression(recipient(user_id), user_id),
       },
 
@@ -114,12 +118,26 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
             return { refusal: { code: 'user_not_found', detail: `there is no user ${user_id}` } }
           const after = readCursor(cursor)
           if (after === undefined) return NO_CURSOR
-          const filter = { user_id, after, from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER, type: type ?? null }
+          const until = to === undefined ? Number.MAX_SAFE_INTEGER : endOfSecond(to)
+          const filter = { user_id, after, from: from ?? 0, to: until, type: type ?? null }
           const read = (most: number) => tables.letters({ ...filter, limit: most })
           return toPage(
             limit,
             read,
             row => shown(vault, row),
+            row => row.message_id,
+          )
+        },
+        ListLettersInFull: ({ user_id, cursor, limit }) => {
+          if (!tables.recipient(user_id))
+            return { refusal: { code: 'user_not_found', detail: `there is no user ${user_id}` } }
+          const after = readCursor(cursor)
+          if (after === undefined) return NO_CURSOR
+          const all = { user_id, after, from: 0, to: Number.MAX_SAFE_INTEGER, type: null }
+          return toPage(
+            limit,
+            most => tables.letters({ ...all, limit: most }),
+            row => inFull(vault, row),
             row => row.message_id,
           )
         },
@@ -133,9 +151,8 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
       react: {
         order: {
           UserCreated: ({ user, data }) => addRecipient(recipient(user as string), user as string, data.locale),
-          // An address that bounced may be the one that was changed.
-          UserChanged: ({ user }) =>
-            recipient(user as string) ? liftSuppression(recipient(user as string), user as string) : nothing(),
+          UserChanged: ({ user, data }) =>
+            changeRecipient(recipient(user as string), { locale: data.locale, addressChanged: data.address_changed }),
           OrderCreated: (event, { now }) =>
             settings.letterPending ? orderLetter('order_pending', event, now) : nothing(),
           OrderConfirmed: (event, { now }) => orderLetter('order_confirmed', event, now),
@@ -145,7 +162,7 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
         },
       },
 
-      thread: orderThread,
+      thread: ({ data }) => (typeof data.order_id === 'string' ? orderThread(data.order_id) : undefined),
       wakes: () => [],
       atOpen: () => [],
       effects: [mail],
@@ -175,6 +192,7 @@ const knownLetter = (vault: Vault, row: LetterRow): KnownLetter => ({
   status: row.status,
   dueAt: row.due_at,
   attempts: row.attempts,
+  version: row.version,
   wording: vault.open(row.user_id, row.sealed) as Wording | undefined,
 })
 

@@ -1,6 +1,6 @@
 /** What the notification actor answers and publishes: letters. */
 import { z } from 'zod'
-import { defineActorContract, pageFields, pageOf } from '../kernel/kernel-contract.ts'
+import { defineActorContract, ifVersionField, pageFields, pageOf } from '../kernel/kernel-contract.ts'
 import { id, locale, moment, shownId, shownMoment, shownUserId, text } from '../values.ts'
 
 const LETTER_STATUS = ['Queued', 'Sent', 'Failed', 'Suppressed'] as const
@@ -37,7 +37,7 @@ const madeLetter = {
   occurred_at: shownMoment,
 }
 const sealedLetter = z.object({ subject: z.string(), message: z.string() })
-const theLetter = { message_id: shownId, user_id: shownUserId }
+const theLetter = { message_id: shownId, user_id: shownUserId, order_id: shownId.nullable() }
 
 export const notificationContract = defineActorContract({
   actor: 'notification',
@@ -57,9 +57,9 @@ export const notificationContract = defineActorContract({
     },
     ResendLetter: {
       summary: 'send a letter once more, under the Message-ID that it has',
-      body: z.strictObject({ message_id: id }),
+      body: z.strictObject({ message_id: id, if_version: ifVersionField }),
       reply: letterInFull,
-      refusals: ['letter_not_found', 'letter_not_resendable'],
+      refusals: ['letter_not_found', 'letter_not_resendable', 'version_mismatch'],
     },
     LiftSuppression: {
       summary: 'write again to a user whose address had bounced',
@@ -81,6 +81,12 @@ export const notificationContract = defineActorContract({
       reply: pageOf(shownLetter),
       refusals: ['user_not_found'],
     },
+    ListLettersInFull: {
+      summary: "a user's letters with all that is known of their way, the oldest first",
+      body: z.strictObject({ user_id: id, ...pageFields }),
+      reply: pageOf(letterInFull),
+      refusals: ['user_not_found'],
+    },
     GetLetter: {
       summary: 'one letter, with all that is known of its way',
       body: z.strictObject({ message_id: id }),
@@ -90,6 +96,10 @@ export const notificationContract = defineActorContract({
   },
   events: {
     RecipientAdded: { summary: 'a user can be written to', data: z.object({ user_id: shownUserId, locale }) },
+    RecipientChanged: {
+      summary: 'a user reads another language, or has another address: one that did not bounce yet',
+      data: z.object({ user_id: shownUserId, locale, suppressed: z.boolean() }),
+    },
     LetterQueued: {
       summary: 'a letter was written, or is to be sent once more; it goes out at `send_at`',
       data: z.object({ ...madeLetter, send_at: shownMoment }),

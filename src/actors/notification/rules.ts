@@ -25,6 +25,7 @@ export type KnownLetter = {
   /** When it was to go out for the first time, or was sent once more. */
   dueAt: number
   attempts: number
+  version: number
   wording: Wording | undefined
 }
 
@@ -36,6 +37,18 @@ export const addRecipient = (recipient: KnownRecipient | undefined, userId: stri
   recipient
     ? nothing()
     : happened({ type: 'RecipientAdded', user: userId, data: { user_id: userIdOut(userId), locale } })
+
+/** A user reads another language from now on, or has another address: one that did not bounce yet. */
+export const changeRecipient = (
+  recipient: KnownRecipient | undefined,
+  change: { locale: Locale; addressChanged: boolean },
+): Decision => {
+  if (!recipient) return nothing()
+  const { user_id, locale, suppressed } = recipient
+  if (locale === change.locale && !(suppressed && change.addressChanged)) return nothing()
+  const data = { user_id: userIdOut(user_id), locale: change.locale, suppressed: suppressed && !change.addressChanged }
+  return happened({ type: 'RecipientChanged', user: user_id, data })
+}
 
 /** A letter in the sender's own words. `timestamp` is the time of what it tells of. */
 export const sendLetter = (
@@ -95,8 +108,15 @@ const write = (writing: Writing, recipient: KnownRecipient, draft: Draft): Decis
 }
 
 /** A letter goes out once more, with the same Message-ID, also to an address that had bounced: a person says so. */
-export const resendLetter = (letter: KnownLetter | undefined, messageId: string, now: number): Decision => {
+export const resendLetter = (
+  letter: KnownLetter | undefined,
+  command: { message_id: string; if_version?: number | '*' },
+  now: number,
+): Decision => {
+  const { message_id: messageId, if_version } = command
   if (!letter?.wording) return refuse('letter_not_found', `there is no letter ${messageId}`)
+  if (typeof if_version === 'number' && if_version !== letter.version)
+    return refuse('version_mismatch', `its version is ${letter.version}; read it again`)
   if (letter.status === 'Queued') return refuse('letter_not_resendable', `letter ${messageId} is on its way already`)
   const { message_id, user_id, notification_type, order_id, wording } = letter
   const data = {
@@ -123,11 +143,10 @@ export const recordDelivery = (
   { now, jitter }: { now: number; jitter: number },
 ): Decision => {
   if (letter?.status !== 'Queued') return nothing()
-  const { message_id, user_id } = letter
-  const data = { message_id, user_id: userIdOut(user_id) }
+  const { message_id, user_id, order_id } = letter
+  const data = { message_id, user_id: userIdOut(user_id), order_id }
   if (delivery.outcome === 'sent') {
-    const { notification_type, order_id } = letter
-    const sent = { ...data, notification_type, order_id, occurred_at: momentOut(now) }
+    const sent = { ...data, notification_type: letter.notification_type, occurred_at: momentOut(now) }
     return happened({ type: 'LetterSent', user: user_id, data: sent })
   }
   const { error } = delivery

@@ -70,8 +70,11 @@ export const openNotificationTables = (store: Store) => {
   const insertRecipient = store.prepare<[string, Locale]>('INSERT INTO recipients VALUES (?, ?, 0, 0)')
   const setSuppressed = store.prepare<[0 | 1, string]>('UPDATE recipients SET suppressed = ? WHERE user_id = ?')
   const eraseRecipient = store.prepare<[string]>('UPDATE recipients SET erased = 1 WHERE user_id = ?')
-  const eraseLetters = store.prepare<[string]>(
-    `UPDATE letters SET sealed = '', next_at = NULL, status = CASE status WHEN 'Queued' THEN 'Failed' ELSE status END
+  const changeRecipient = store.prepare<[Locale, 0 | 1, string]>(
+    'UPDATE recipients SET locale = ?, suppressed = ? WHERE user_id = ?',
+  )
+  const eraseLetters = store.prepare<[number, string]>(
+    `UPDATE letters SET sealed = '', next_at = NULL, version = ?, status = CASE status WHEN 'Queued' THEN 'Failed' ELSE status END
       WHERE user_id = ?`,
   )
   const insertLetter = store.prepare<LetterRow>(
@@ -144,6 +147,9 @@ export const openNotificationTables = (store: Store) => {
       RecipientAdded: ({ user, data }: AppliedEvent) => {
         insertRecipient.run(user as string, data.locale)
       },
+      RecipientChanged: ({ user, data }: AppliedEvent) => {
+        changeRecipient.run(data.locale, data.suppressed ? 1 : 0, user as string)
+      },
       LetterQueued: (event: AppliedEvent) => {
         const { seq, at, data } = event
         const id = Number(data.message_id)
@@ -168,9 +174,9 @@ export const openNotificationTables = (store: Store) => {
       SuppressionLifted: ({ user }: AppliedEvent) => {
         setSuppressed.run(0, user as string)
       },
-      PersonErased: ({ user }: AppliedEvent) => {
+      PersonErased: ({ seq, user }: AppliedEvent) => {
         eraseRecipient.run(user as string)
-        eraseLetters.run(user as string)
+        eraseLetters.run(seq, user as string)
       },
     },
   }

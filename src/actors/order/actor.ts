@@ -3,9 +3,8 @@ import { eventSubject, streamOf } from '../../bus/subjects.ts'
 import type { ActorDefinition } from '../kernel/actor.ts'
 import { type Decision, happened, replying } from '../kernel/decision.ts'
 import { NEWEST, NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
-import { orderThread } from '../order-thread.ts'
 import { amountOut, LOCALES, momentOut, userIdOut } from '../values.ts'
-import { orderContract, type ShownOrder, type ShownProduct, type ShownUser } from './contract.ts'
+import { orderContract, orderThread, type ShownOrder, type ShownProduct, type ShownUser } from './contract.ts'
 import {
   cancelOrder,
   changeUser,
@@ -63,12 +62,14 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
         RefundOrder: body => replying(refundOrder(order(body.order_id), body), () => orderReply(body.order_id)),
         PutProduct: body => {
           const row = tables.product(body.product_id)
-          return replying(putProduct(row && { ...row, priceMinor: row.price_minor }, body), () =>
-            shownProduct(tables.product(body.product_id) as ProductRow),
-          )
+          return replying(putProduct(row && { ...row, priceMinor: row.price_minor }, body), () => ({
+            ...shownProduct(tables.product(body.product_id) as ProductRow),
+            made: row === undefined,
+          }))
         },
-        ChangeUser: body => replying(changeUser(person(body.user_id), body), () => userReply(body.user_id)),
-        EraseUser: body => eraseUser(tables.user(body.user_id), body.user_id),
+        ChangeUser: body =>
+          replying(changeUser(person(body.user_id), body), () => userReply(body.user_id), body.user_id),
+        EraseUser: body => eraseUser(tables.user(body.user_id), body),
         SubscribeQueue: ({ queue_name }) =>
           subscribeQueue(
             { exists: tables.hasQueue(queue_name), ours: OUR_NAMES.test(queue_name), count: tables.countQueues() },
@@ -125,7 +126,7 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
         },
       },
 
-      thread: orderThread,
+      thread: ({ data }) => (typeof data.order_id === 'string' ? orderThread(data.order_id) : undefined),
       wakes: event => (event.type === 'UserCreated' ? [waitsForUser(event.user as string)] : []),
 
       // The file is what a new shop starts with: what the shop has already is left as it is.
@@ -161,10 +162,10 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
       return shown(tables.order(orderId) as OrderRow)
     }
 
-    /** A user with what is personal; the key is there as long as the user was not erased. */
+    /** A user with what is personal; where the keys were lost, nothing of that is known any more. */
     function person(userId: string): (UserRow & Person) | undefined {
       const row = tables.user(userId)
-      return row && { ...row, ...(vault.open(userId, row.sealed) as Omit<Person, 'locale'>) }
+      return row && { ...row, first_name: '', last_name: '', email: '', ...vault.open(userId, row.sealed) }
     }
 
     function userReply(userId: string): ShownUser {

@@ -1,6 +1,6 @@
 /** What the order actor answers and publishes: users, the catalogue, orders. */
 import { z } from 'zod'
-import { defineActorContract, pageFields, pageOf } from '../kernel/kernel-contract.ts'
+import { defineActorContract, ifVersionField, pageFields, pageOf } from '../kernel/kernel-contract.ts'
 import { amount, email, id, line, locale, quantity, shownAmount, shownId, shownMoment, shownUserId } from '../values.ts'
 
 const ORDER_STATUS = ['Pending', 'Confirmed', 'Rejected', 'Cancelled', 'Refunded'] as const
@@ -40,10 +40,13 @@ export const shownUser = z.object({
 export type ShownUser = z.infer<typeof shownUser>
 
 /** The version that a change is meant for, from `If-Match`; another one is `version_mismatch`. */
-const ifVersion = { if_version: z.int().optional() }
+const ifVersion = { if_version: ifVersionField }
 
 const person = { first_name: line(200), last_name: line(200), email, locale: locale.optional() }
 const sealedPerson = z.object({ first_name: z.string(), last_name: z.string(), email: z.string() })
+
+/** The name under which the steps of an order are found in every actor's log: `order 54321`. */
+export const orderThread = (orderId: string): string => `order ${orderId}`
 
 export const orderContract = defineActorContract({
   actor: 'order',
@@ -100,7 +103,7 @@ export const orderContract = defineActorContract({
     PutProduct: {
       summary: 'give a product a name and a price from now on; orders that were taken keep theirs',
       body: z.strictObject({ product_id: id, name: line(200), price: amount, ...ifVersion }),
-      reply: shownProduct,
+      reply: shownProduct.extend({ made: z.boolean() }),
       refusals: ['invalid_amount', 'version_mismatch'],
     },
     ChangeUser: {
@@ -118,9 +121,9 @@ export const orderContract = defineActorContract({
     },
     EraseUser: {
       summary: 'forget all that is personal about a user, everywhere and for ever; the books stay whole',
-      body: z.strictObject({ user_id: id }),
+      body: z.strictObject({ user_id: id, ...ifVersion }),
       reply: z.object({ user_id: shownUserId, erased: z.literal(true) }),
-      refusals: ['user_not_found'],
+      refusals: ['user_not_found', 'version_mismatch'],
     },
     SubscribeQueue: {
       summary: 'make or confirm a durable consumer of that name on the events of created users',
@@ -175,7 +178,7 @@ export const orderContract = defineActorContract({
     },
     UserChanged: {
       summary: "a user's name, address or language is another from now on",
-      data: z.object({ user_id: shownUserId, locale }),
+      data: z.object({ user_id: shownUserId, locale, address_changed: z.boolean() }),
       personal: sealedPerson,
     },
     ProductChanged: {

@@ -3,6 +3,9 @@ import { type Decision, happened, nothing, refuse } from '../kernel/decision.ts'
 import { amountOut, type Locale, MAX_BALANCE_MINOR, userIdOut } from '../values.ts'
 import type { OrderStatus } from './contract.ts'
 
+/** What a change may be meant for: one version, any (`*`), or none yet (0). */
+type Meant = { if_version?: number | '*' }
+
 /** Who a user is, as commands say it. */
 export type Person = { first_name: string; last_name: string; email: string; locale: Locale }
 
@@ -168,10 +171,7 @@ const endOrder = (order: KnownOrder | undefined, type: string, more: Record<stri
 }
 
 /** The customer gives an order up. It wins over a charge in flight: billing gives back what it took. */
-export const cancelOrder = (
-  order: KnownOrder | undefined,
-  command: { order_id: string; if_version?: number },
-): Decision => {
+export const cancelOrder = (order: KnownOrder | undefined, command: { order_id: string } & Meant): Decision => {
   if (!order) return refuse('order_not_found', `there is no order ${command.order_id}`)
   if (isStale(order, command)) return staleVersion(order)
   if (order.status !== 'Pending')
@@ -187,7 +187,7 @@ export const cancelOrder = (
 /** The money of a paid order goes back, all of it where no `amount` is said, and once. */
 export const refundOrder = (
   order: KnownOrder | undefined,
-  command: { order_id: string; amount?: number; if_version?: number },
+  command: { order_id: string; amount?: number } & Meant,
 ): Decision => {
   if (!order) return refuse('order_not_found', `there is no order ${command.order_id}`)
   if (isStale(order, command)) return staleVersion(order)
@@ -207,20 +207,27 @@ export const refundOrder = (
   return happened({ type: 'OrderRefunded', user: user_id, data })
 }
 
-const isStale = (thing: { version: number }, command: { if_version?: number }): boolean =>
-  command.if_version !== undefined && command.if_version !== thing.version
+// Version 0: there is no such thing.
+const isStale = ({ version }: { version: number }, { if_version }: Meant): boolean => {
+  if (if_version === '*') return version === 0
+  return if_version !== undefined && if_version !== version
+}
 
-const staleVersion = ({ version }: { version: number }): Decision =>
-  refuse('version_mismatch', `it has changed since: its version is ${version}; read it again`)
+const staleVersion = ({ version }: { version: number }): Decision => {
+  if (version === 0) return refuse('version_mismatch', 'there is no such thing, of whatever version')
+  return refuse('version_mismatch', `its version is ${version}; read it again`)
+}
 
-/** A product gets a name and a price. A version may be asked for only of what exists. */
+/** A product gets a name and a price. */
 export const putProduct = (
   product: (KnownProduct & { name: string; version: number }) | undefined,
-  command: { product_id: string; name: string; price: number; if_version?: number },
+  command: { product_id: string; name: string; price: number } & Meant,
 ): Decision => {
   if (isStale(product ?? { version: 0 }, command)) return staleVersion(product ?? { version: 0 })
-  if (command.price > MAX_BALANCE_MINOR)
-    return refuse('invalid_amount', '#/price: should be no more than a balance can hold')
+  if (command.price > MAX_BALANCE_MINOR) {
+    const detail = 'should be no more than a balance can hold'
+    return refuse('invalid_amount', `#/price: ${detail}`, { errors: [{ pointer: '#/price', detail }] })
+  }
   const { product_id, name } = command
   if (product && product.name === name && product.priceMinor === command.price) return nothing()
   return happened({ type: 'ProductChanged', data: { product_id, name, price: amountOut(command.price) } })
@@ -229,22 +236,27 @@ export const putProduct = (
 /** A user's name, address or language is another from now on. */
 export const changeUser = (
   user: (KnownUser & Person & { version: number }) | undefined,
-  command: { user_id: string; if_version?: number } & Partial<Person>,
+  command: { user_id: string } & Meant & Partial<Person>,
 ): Decision => {
   if (!user) return refuse('user_not_found', `there is no user ${command.user_id}`)
   if (isStale(user, command)) return staleVersion(user)
   const { user_id: _id, if_version: _version, ...changes } = command
   const changed = { ...user, ...changes }
   if (samePerson(user, changed)) return nothing()
-  const data = { user_id: userIdOut(user.user_id), locale: changed.locale }
+  const address_changed = user.email !== changed.email
+  const data = { user_id: userIdOut(user.user_id), locale: changed.locale, address_changed }
   return happened({ type: 'UserChanged', user: user.user_id, data, personal: personal(changed) })
 }
 
 /** All that is personal about a user is forgotten. */
-export const eraseUser = (user: KnownUser | undefined, userId: string): Decision => {
-  if (!user) return refuse('user_not_found', `there is no user ${userId}`)
-  const user_id = userIdOut(userId)
-  return happened({ type: 'PersonErased', user: userId, data: { user_id } }, { user_id, erased: true })
+export const eraseUser = (
+  user: (KnownUser & { version: number }) | undefined,
+  command: { user_id: string } & Meant,
+): Decision => {
+  if (!user) return refuse('user_not_found', `there is no user ${command.user_id}`)
+  if (isStale(user, command)) return staleVersion(user)
+  const user_id = userIdOut(user.user_id)
+  return happened({ type: 'PersonErased', user: user.user_id, data: { user_id } }, { user_id, erased: true })
 }
 
 /** A durable consumer under a name of the caller's choice. */
