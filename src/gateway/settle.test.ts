@@ -16,6 +16,7 @@ const order = (status: string) =>
     status,
     reason: null,
     total_amount: '500',
+    refunded_amount: null,
     created_at: '2023-09-07T14:30:00Z',
     updated_at: '2023-09-07T14:30:00Z',
     version: 2,
