@@ -1,7 +1,7 @@
 /** Checks of the logs: nothing lost, nothing twice, every cause true, every stream its log, every table what its log says. */
 import { DEFINITIONS } from '../../src/actors/definitions.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
-import { verifyStore } from '../../src/actors/verify.ts'
+import { verifyStore } from '../../src/actors/verify-store.ts'
 import type { FinalState } from './final-state.ts'
 import type { Fact } from './history.ts'
 
