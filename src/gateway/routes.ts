@@ -8,7 +8,7 @@ import { command, query, queued, type Route } from './route.ts'
 const orderAddress = (reply: Record<string, unknown>): string => `/v1/orders/${reply.order_id}`
 
 /** Every operation. Paths stand without their trailing slash and answer with it too. */
-export const ROUTES: readonly Route[] = [
+export const ROUTES = [
   command(orderContract, 'CreateUser', { path: '/user/create', success: 201, settles: 'account' }),
   command(billingContract, 'PutMoney', { path: '/money/put', success: 202, cellBy: 'user_id' }),
   query('list', billingContract, 'GetHistory', { path: '/money/history', cellBy: 'user_id' }),
@@ -59,4 +59,4 @@ export const ROUTES: readonly Route[] = [
     name: 'DiscardDeadLetter',
     spec: kernelContract.commands.DiscardDeadLetter,
   },
-]
+] as const satisfies readonly Route[]
