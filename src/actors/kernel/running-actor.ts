@@ -1,10 +1,9 @@
 /** One running actor: its parts put together, started in the order that is safe, stopped without losing anything. */
 import type { Bus, Running } from '../../bus/bus.ts'
-import { COMMAND_HEADERS } from '../../bus/command-id.ts'
 import type { Entry } from '../../bus/entry.ts'
 import { type Reader, startReader } from '../../bus/reader.ts'
 import { createRelay, type Relay } from '../../bus/relay.ts'
-import { type Address, addressOf, nameOf, sourceOf } from '../../bus/subjects.ts'
+import { type Address, addressOf, sourceOf } from '../../bus/subjects.ts'
 import { type Clock, pause } from '../../clock.ts'
 import type { Random } from '../../random.ts'
 import type { AnyActorDefinition, Settings } from './actor.ts'
@@ -13,6 +12,7 @@ import { openCore } from './core.ts'
 import { createEffects } from './effects.ts'
 import { createKernelAnswers } from './kernel-answers.ts'
 import { createMailbox, type Item } from './mailbox.ts'
+import { queuedItemOf } from './queued-item.ts'
 import { serve } from './serve.ts'
 import { HistoryRefused, type MarkFile, type Phase, type StartPorts, takeOver } from './start.ts'
 import { isFull, isOutcomeUnknown, type Store } from './store.ts'
@@ -167,18 +167,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     relay.run()
     mailbox.open(true)
     for (const source of sources) readers.push(readFrom(source))
-    consumed = bus.queue.work(address, command => {
-      push({
-        kind: 'queued',
-        id: command.headers['Nats-Msg-Id'] ?? command.fallbackId,
-        name: nameOf(command.subject),
-        bytes: command.body,
-        sentAt: command.sentAt,
-        remember: command.headers[COMMAND_HEADERS.key] !== undefined,
-        trace: command.headers[COMMAND_HEADERS.trace],
-        ack: command.ack,
-      })
-    })
+    consumed = bus.queue.work(address, command => void push(queuedItemOf(command)))
     waking.check()
     effects.check()
     trimming.start()
