@@ -10,6 +10,7 @@ export const MAX_BALANCE_MINOR = 999_999_999_999_999
 const MAX_QUANTITY = 1_000_000
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/
+const DIGITS = /^\d+$/
 const AMOUNT = /^(0|[1-9]\d*)(?:\.(\d{1,2}))?$/
 const CANONICAL_INTEGER = /^[1-9]\d{0,15}$/
 
@@ -36,7 +37,9 @@ export const field = <T, Input>(
 /** The text of an id, or `undefined` for what is none. */
 export const readId = (value: unknown): string | undefined => {
   const text = literalText(value)
-  return text !== undefined && ID.test(text) ? text : undefined
+  if (text === undefined || !ID.test(text)) return undefined
+  // -1 is what many programs say for "none", and 1e5 is a quantity: as numbers they are no ids, though the characters fit.
+  return typeof value === 'string' || DIGITS.test(text) ? text : undefined
 }
 
 /** An id on input: a string or number of 1–64 of `[A-Za-z0-9_-]`; inside it is always its text. */
