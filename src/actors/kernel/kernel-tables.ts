@@ -33,7 +33,6 @@ export type DeadLetterRow = {
 }
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS inbox_at ON inbox (at);
   CREATE TABLE IF NOT EXISTS cursors (source TEXT PRIMARY KEY, seq INTEGER NOT NULL, chain TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -65,7 +64,7 @@ const SCHEMA = `
   ) STRICT;
 `
 
-/** The tables that follow from the log and nothing else; `meta` and `log` do not, `cursors` may be ahead of it. */
+/** The tables that follow from the log and nothing else; `log` does not, `cursors` may be ahead of it. */
 export const KERNEL_TABLES = ['inbox', 'horizon', 'waiting', 'dead_letters'] as const
 
 /** The number at the end of a dead letter's id `order-0-17`. */
@@ -89,8 +88,6 @@ export const openKernelTables = (store: Store) => {
   const setCursor = store.prepare<[string, number, string]>(
     'INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, chain = excluded.chain WHERE excluded.seq > seq',
   )
-  const selectMeta = store.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck()
-  const setMeta = store.prepare<[string, string]>('INSERT OR REPLACE INTO meta VALUES (?, ?)')
 
   const selectWaiting = store.prepare<[string], WaitingRow>('SELECT * FROM waiting WHERE id = ?')
   const insertWaiting = store.prepare<WaitingRow>(
@@ -190,10 +187,6 @@ export const openKernelTables = (store: Store) => {
       find: (seq: number): DeadLetterRow | undefined => selectDeadLetter.get(seq),
       list: (before: number, status: string | undefined, limit: number): DeadLetterRow[] =>
         selectDeadLetters.all(before, status ?? null, status ?? null, limit),
-    },
-    meta: {
-      get: (name: string): string | undefined => selectMeta.get(name),
-      set: (name: string, value: string): void => void setMeta.run(name, value),
     },
   }
 }

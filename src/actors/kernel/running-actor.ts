@@ -12,9 +12,10 @@ import { openCore } from './core.ts'
 import { createEffects } from './effects.ts'
 import { createKernelAnswers } from './kernel-answers.ts'
 import { createMailbox, type Item } from './mailbox.ts'
+import { createMarking, type MarkFile } from './mark.ts'
 import { queuedItemOf } from './queued-item.ts'
 import { serve } from './serve.ts'
-import { HistoryRefused, type MarkFile, type Phase, type StartPorts, takeOver } from './start.ts'
+import { HistoryRefused, type Phase, type StartPorts, takeOver } from './start.ts'
 import { isFull, isOutcomeUnknown, type Store } from './store.ts'
 import { createTrimming } from './trimming.ts'
 import { createTurn } from './turn.ts'
@@ -118,6 +119,9 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     failed: (name, error) => say.warn({ effect: name, error: String(error) }, 'an effect failed; it is tried again'),
   })
   const waking = createWaking(core, clock, item => void push(item))
+  const marking = createMarking(core.log, ports.mark, clock, error =>
+    say.warn({ error: String(error) }, 'the mark beside the store could not be written'),
+  )
   const trimming = createTrimming(core, bus.queue, clock, {
     push,
     warn: text => say.warn({}, text),
@@ -171,6 +175,8 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     waking.check()
     effects.check()
     trimming.start()
+    // Only now: a store that was not found good must not count as the one that ran last.
+    marking.start()
     say.info({ head: core.log.head() }, 'open')
   }
 
@@ -194,6 +200,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
 
   /** Takes nothing more, from nobody. */
   const halt = async (): Promise<void> => {
+    marking.stop()
     trimming.stop()
     waking.stop()
     effects.stop()
@@ -281,6 +288,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     if (phase === 'open') {
       mailbox.drain()
       saveCursors()
+      marking.move()
     }
     mailbox.open(false)
     phase = 'stopped'
