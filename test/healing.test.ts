@@ -1,6 +1,6 @@
 /** Files lost, streams deleted, old copies put back, rubbish on the bus: Kassa mends it, or says what to do. */
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
@@ -12,6 +12,7 @@ import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
 import { lookAt } from './nats-look.ts'
 import { BURST_REQUESTS, startBurst } from './order-burst.ts'
 
+const freePorts = { KASSA_PORT: '0', KASSA_NATS_PORT: '0' }
 const ACTORS = ['order', 'billing', 'notification'] as const
 
 describe('healing', () => {
@@ -139,6 +140,23 @@ describe('healing', () => {
     })
   })
 
+  it('does not start on a damaged store, says what to do, and what it says helps', async () => {
+    const everything = await customers.everything()
+    await kassa.stop()
+    writeFileSync(storeOf('billing'), 'no database at all '.repeat(1000))
+
+    const { code, stderr } = await runKassa(['start'], { ...freePorts, KASSA_DATA: kassa.dataDir })
+    assert.equal(code, 78)
+    assert.ok(
+      stderr.includes(`Cannot use ${storeOf('billing')}, which is damaged: file is not a database; move it away`),
+      stderr,
+    )
+
+    dropStore('billing')
+    kassa = await startKassa({ dataDir: kassa.dataDir })
+    await assertHealed(everything)
+  })
+
   describe('rubbish on the bus', () => {
     const subjects = ['order.0.event.OrderCreated.1', 'billing.0.event.MoneyPut.1', 'notification.0.event.LetterSent.1']
     const streams = ['ORDER_0', 'BILLING_0', 'NOTIFICATION_0']
@@ -206,11 +224,10 @@ describe('a start that can’t be', () => {
   })
   after(() => kassa?.stop())
 
-  const free = { KASSA_PORT: '0', KASSA_NATS_PORT: '0' }
   const portOf = (url: string) => new URL(url).port
 
   it('on data that are in use says who runs where, and ends with 69', async () => {
-    const { code, stderr } = await runKassa(['start'], { ...free, KASSA_DATA: kassa.dataDir })
+    const { code, stderr } = await runKassa(['start'], { ...freePorts, KASSA_DATA: kassa.dataDir })
     assert.equal(code, 69)
     assert.ok(stderr.includes(`pid ${kassa.pid} runs there since `), stderr)
     assert.ok(stderr.includes(`at ${kassa.url};`), stderr)
@@ -218,7 +235,7 @@ describe('a start that can’t be', () => {
   })
 
   it('on a taken port of its own says who has it, and ends with 69', async () => {
-    const taken = { ...free, KASSA_PORT: portOf(kassa.url), KASSA_DATA: newDataDir() }
+    const taken = { ...freePorts, KASSA_PORT: portOf(kassa.url), KASSA_DATA: newDataDir() }
     const { code, stderr } = await runKassa(['start'], taken)
     assert.equal(code, 69)
     assert.match(
@@ -228,7 +245,7 @@ describe('a start that can’t be', () => {
   })
 
   it('on a taken port of the broker says who has it, and ends with 69', async () => {
-    const taken = { ...free, KASSA_NATS_PORT: portOf(kassa.natsUrl), KASSA_DATA: newDataDir() }
+    const taken = { ...freePorts, KASSA_NATS_PORT: portOf(kassa.natsUrl), KASSA_DATA: newDataDir() }
     const { code, stderr } = await runKassa(['start'], taken)
     assert.equal(code, 69)
     assert.match(
@@ -247,7 +264,7 @@ describe('a start that can’t be', () => {
   })
 
   it('with a catalogue that can’t be read says so, and ends with 78', async () => {
-    const env = { ...free, KASSA_DATA: newDataDir(), KASSA_CATALOG: join(newDataDir(), 'none.json') }
+    const env = { ...freePorts, KASSA_DATA: newDataDir(), KASSA_CATALOG: join(newDataDir(), 'none.json') }
     const { code, stderr } = await runKassa(['start'], env)
     assert.equal(code, 78, stderr)
     assert.match(stderr, /Cannot read the catalogue .*none\.json/)
@@ -262,7 +279,7 @@ describe('a start that can’t be', () => {
 
 /** Starts on data that must be refused, waits until it says so, and stops it. */
 async function startInVain(dataDir: string, reason: RegExp): Promise<void> {
-  const child = spawnKassa(['start'], { KASSA_PORT: '0', KASSA_NATS_PORT: '0', KASSA_DATA: dataDir })
+  const child = spawnKassa(['start'], { ...freePorts, KASSA_DATA: dataDir })
   const ended = new Promise(resolve => child.once('exit', resolve))
   const lines: string[] = []
   const said = new Promise<void>((resolve, reject) => {

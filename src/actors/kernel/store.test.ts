@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import Database from 'better-sqlite3'
 import { programOf } from '../../test-program.ts'
-import { isFull, isOutcomeUnknown, openStore, StoreLocked } from './store.ts'
+import { isFull, isOutcomeUnknown, openStore, StoreDamaged, StoreLocked } from './store.ts'
 
 const storeModule = new URL('store.ts', import.meta.url).href
 
@@ -105,7 +105,7 @@ describe('a store: how it is open', () => {
   it('refuses a file that is no store', () => {
     const path = newPath()
     writeFileSync(path, 'a letter that somebody put there '.repeat(100))
-    assert.throws(() => openStore(path), { code: 'SQLITE_NOTADB' })
+    assert.throws(() => openStore(path), new StoreDamaged('file is not a database'))
   })
 })
 
