@@ -2,10 +2,10 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { nearestName } from './configuration/nearest-name.ts'
+import { faultLine, optionalSetting, setting, type Variable, variableOf } from './configuration/setting.ts'
+import { count, loopback, moneyMinor, natsUrl, onOff, path, port, startingId } from './configuration/setting-text.ts'
 import { exitCodes, type PlainFault, plainFault } from './exit.ts'
-import { nearestName } from './nearest-name.ts'
-import { faultLine, optionalSetting, setting, type Variable, variableOf } from './setting.ts'
-import { count, loopback, moneyMinor, natsUrl, onOff, path, port, startingId } from './setting-text.ts'
 
 const cloneDir = fileURLToPath(new URL('..', import.meta.url))
 

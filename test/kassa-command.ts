@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { commandToRun } from '../src/runtime.ts'
+import { commandToRun } from '../src/processes/runtime.ts'
 
 const entryFile = fileURLToPath(new URL('../bin/kassa.js', import.meta.url))
 

@@ -1,9 +1,9 @@
 /** Proving that a store's tables are what its log says, that the chain is whole and that the books balance. */
 import { follows, NO_CHAIN } from '../bus/entry.ts'
 import { type Address, eventSubject } from '../bus/subjects.ts'
-import { systemClock } from '../clock.ts'
-import { systemRandom } from '../random.ts'
 import { productVersion } from '../version.ts'
+import { systemClock } from '../world/clock.ts'
+import { systemRandom } from '../world/random.ts'
 import type { AnyActorDefinition, Settings } from './kernel/actor.ts'
 import { type Core, openCore } from './kernel/core.ts'
 import { readEvent } from './kernel/event.ts'

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { PlainFault } from '../exit.ts'
-import { programOf } from '../test-program.ts'
+import { programOf } from '../processes/test-program.ts'
 import { lockData } from './data-lock.ts'
 import { writeRunFile } from './run-file.ts'
 

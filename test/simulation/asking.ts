@@ -5,8 +5,8 @@ import { ANYBODY, COMMAND_HEADERS, REFUSAL_HEADERS } from '../../src/bus/command
 import type { ProblemDocument } from '../../src/bus/problem.ts'
 import { commandSubject, querySubject } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
-import { type Clock, pause } from '../../src/clock.ts'
-import type { SeededRandom } from '../../src/seeded-random.ts'
+import { type Clock, pause } from '../../src/world/clock.ts'
+import type { SeededRandom } from '../../src/world/seeded-random.ts'
 
 /** A command as somebody wishes it. `given`: the key is the client's own, so that a no is remembered too. */
 export type Wish = { actor: ActorName; name: string; body: Record<string, unknown>; key: string; given: boolean }

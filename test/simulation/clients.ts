@@ -1,6 +1,6 @@
 /** Clients who use the shop as the gateway lets them: users, money, orders, each with a key, asked again until answered. */
 import { Unavailable } from '../../src/bus/unavailable.ts'
-import { pause } from '../../src/clock.ts'
+import { pause } from '../../src/world/clock.ts'
 import { type Answer, type Asker, ask, askOnce, type Wish } from './asking.ts'
 import type { World } from './world.ts'
 

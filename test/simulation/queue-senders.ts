@@ -3,7 +3,7 @@ import type { ActorName } from '../../src/actors/registry.ts'
 import { ANYBODY, COMMAND_HEADERS, commandId } from '../../src/bus/command-id.ts'
 import { COMMANDS, queueSubject } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
-import { pause } from '../../src/clock.ts'
+import { pause } from '../../src/world/clock.ts'
 import type { World } from './world.ts'
 
 /** One command in the queue. `id` is missing where its sender gave none. */

@@ -1,6 +1,6 @@
 /** How often the small faults of a run strike: drawn from its seed, none in a quarter of the runs. */
 import { type Faults, noFaults } from '../../src/bus/memory-faults.ts'
-import type { SeededRandom } from '../../src/seeded-random.ts'
+import type { SeededRandom } from '../../src/world/seeded-random.ts'
 
 export type Rates = {
   bus: Faults

@@ -3,7 +3,7 @@
 import type { Settings } from '../../src/actors/kernel/actor.ts'
 import { ACTOR_NAMES } from '../../src/actors/registry.ts'
 import { noFaults } from '../../src/bus/memory-faults.ts'
-import { createSeededRandom } from '../../src/seeded-random.ts'
+import { createSeededRandom } from '../../src/world/seeded-random.ts'
 import { checkAlarms } from './check-alarms.ts'
 import { checkBooks } from './check-books.ts'
 import { checkLogs } from './check-logs.ts'

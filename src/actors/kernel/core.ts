@@ -2,7 +2,7 @@
 import type { Contract } from '../../bus/contract.ts'
 import { type Entry, type EntryHeaders, NO_CHAIN, readHeaders, writeHeaders } from '../../bus/entry.ts'
 import { type Address, eventSubject } from '../../bus/subjects.ts'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../world/clock.ts'
 import type { AnyActorDefinition, AnyBehaviour, Settings } from './actor.ts'
 import { decideDeadLetter } from './dead-letters.ts'
 import type { Decision, NewEvent } from './decision.ts'

@@ -1,7 +1,7 @@
 /** The mailbox: what waits for the next turn, and what is not let in. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createVirtualClock } from '../../virtual-clock.ts'
+import { createVirtualClock } from '../../world/virtual-clock.ts'
 import { type CommandItem, createMailbox, type Item } from './mailbox.ts'
 
 const trim = (until: number): Item => ({ kind: 'trim', until })

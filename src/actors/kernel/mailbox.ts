@@ -1,7 +1,7 @@
 /** The mailbox: what waits for the next turn, bounded, in the order of arrival. */
 import type { Entry } from '../../bus/entry.ts'
 import type { Refusal } from '../../bus/problem.ts'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../world/clock.ts'
 
 /** What a command comes to: a reply, a no, or not now. */
 export type Outcome =

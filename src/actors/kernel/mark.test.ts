@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createTestLog } from '../../bus/test-log.ts'
-import { createVirtualClock } from '../../virtual-clock.ts'
+import { createVirtualClock } from '../../world/virtual-clock.ts'
 import type { ReadableLog } from './log.ts'
 import { createMarking, hasMark, type MarkFile, markFile } from './mark.ts'
 

@@ -1,7 +1,7 @@
 /** The mark: an entry that this log surely has, kept beside the store, so that a store of an earlier time is found out. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Cancel, Clock } from '../../clock.ts'
+import type { Cancel, Clock } from '../../world/clock.ts'
 import type { ReadableLog } from './log.ts'
 
 /** Where the mark stands: number and chain of an entry. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import Database from 'better-sqlite3'
-import { programOf } from '../../test-program.ts'
+import { programOf } from '../../processes/test-program.ts'
 import { isFull, isOutcomeUnknown, openStore, StoreDamaged, StoreLocked } from './store.ts'
 
 const storeModule = new URL('store.ts', import.meta.url).href

@@ -1,6 +1,6 @@
 /** What is personal, sealed: ciphertext in the log, keys beside it; to erase a person is to delete a key. */
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
-import type { Random } from '../../random.ts'
+import type { Random } from '../../world/random.ts'
 import type { Store } from './store.ts'
 
 /** Personal fields of an event, by name. */

@@ -6,7 +6,7 @@ const { deno, bun, node } = process.versions
 /** For the little that only Bun can't do. */
 export const isBun = bun !== undefined
 
-const mainFile = fileURLToPath(new URL('main.ts', import.meta.url))
+const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** The command that runs a subcommand in a process of its own. */
 export function commandFor(subcommand: string[]): { command: string; args: string[] } {

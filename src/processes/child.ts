@@ -1,5 +1,5 @@
 /** How a process of Kassa comes to its end: drained once, by a signal or because its parent is gone. */
-import { exitCodeOf, exitCodes } from './exit.ts'
+import { exitCodeOf, exitCodes } from '../exit.ts'
 
 /** Set by the supervisor for what it starts; such a process has a pipe as its stdin. */
 export const supervisedVariable = 'KASSA_SUPERVISED'
