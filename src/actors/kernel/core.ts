@@ -10,7 +10,7 @@ import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
 import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
 import { type Log, openLog } from './log.ts'
 import type { Store } from './store.ts'
-import type { Vault } from './vault.ts'
+import { NOBODY, type Vault } from './vault.ts'
 
 export type Core = {
   address: Address
@@ -87,7 +87,7 @@ export const openCore = (
   const append: Core['append'] = (event, headers, traceparent) => {
     const seq = log.head() + 1
     const at = now()
-    const person = typeof event.data.person === 'string' ? event.data.person : (event.user ?? '_')
+    const person = typeof event.data.person === 'string' ? event.data.person : (event.user ?? NOBODY)
     const data = event.personal ? { ...event.data, sealed: vault.seal(person, event.personal) } : event.data
     const written = { seq, type: event.type, user: event.user, at, data }
     const entry = log.append(

@@ -3,6 +3,9 @@ import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } fro
 import type { Random } from '../../world/random.ts'
 import type { Store } from './store.ts'
 
+/** Whose key seals what is nobody's. No id of a user looks like it, so that nobody's erasure touches it. */
+export const NOBODY = '/'
+
 /** Personal fields of an event, by name. */
 export type Personal = Record<string, string>
 
