@@ -1,7 +1,7 @@
 /** The tools of clients/, as somebody who writes a client has them: run by their own program text on the Node we are on. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { newDataDir } from './kassa-command.ts'
 
@@ -11,7 +11,8 @@ export type Outcome = { code: number | null; stdout: string; stderr: string }
 
 /** A project of a client: a directory that finds our modules, and is gone when this process ends. */
 export function newClientProject(): string {
-  const directory = newDataDir()
+  const directory = join(newDataDir(), 'client')
+  mkdirSync(directory)
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'), 'junction')
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
@@ -39,7 +40,10 @@ export async function writeKassaTypes(project: string, document: string): Promis
 
 /** What TypeScript says of a project; nothing when all fits. */
 export async function typeFaults(project: string): Promise<string> {
-  const { code, stdout, stderr } = await run([join(root, 'node_modules/typescript/bin/tsc'), '-p', project], project)
+  const { code, stdout, stderr } = await runNode(
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', project],
+    project,
+  )
   if (code !== 0 && stdout === '') throw new Error(`tsc ended with ${code}:\n${stderr}`)
   return stdout.trim()
 }
@@ -50,14 +54,20 @@ export function runTool(program: string, args: string[], cwd: string): Promise<O
   const files = ['clients/node_modules', 'node_modules'].map(place => join(root, place, program))
   const file = files.find(file => existsSync(file))
   if (!file) throw new Error(`Cannot run ${program}: it is not installed; run npm ci`)
-  return run([file, ...args], cwd)
+  return runNode([file, ...args], cwd)
 }
 
-async function run(args: string[], cwd: string): Promise<Outcome> {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+const runNode = (args: string[], cwd: string): Promise<Outcome> => runProgram(process.execPath, args, cwd)
+
+/** Runs a program to its end. What it asks of this machine goes through no proxy. */
+export async function runProgram(program: string, args: string[], cwd: string): Promise<Outcome> {
+  const env = { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' }
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const outcome: Outcome = { code: null, stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', text => (outcome[name] += text))
+    child[name].setEncoding('utf8').on('data', text => {
+      outcome[name] += text
+    })
   const [code] = await once(child, 'close')
   return { ...outcome, code }
 }
