@@ -16,7 +16,7 @@ try {
   }
 } catch (fault) {
   // A message for a person carries its exit code; a defect shows its stack.
-  console.error(fault.exitCode === undefined ? fault.stack : fault.message)
+  console.error(fault.exitCode === undefined ? fault.stack || String(fault) : fault.message)
   process.exit(fault.exitCode ?? 1)
 }
 
