@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import { createTestLog } from '../../bus/test-log.ts'
 import { createVirtualClock } from '../../world/virtual-clock.ts'
 import type { ReadableLog } from './log.ts'
-import { createMarking, hasMark, type MarkFile, markFile } from './mark.ts'
+import { createMarking, type MarkFile, markFile } from './mark.ts'
 
 const createFile = (): MarkFile & { text: string | undefined; isBroken: boolean } => ({
   text: undefined,
@@ -27,16 +27,17 @@ const createBench = ({ count }: { count: number }) => {
   const clock = createVirtualClock({ start: 0 })
   const failures: unknown[] = []
   const marking = createMarking(log, file, clock, error => void failures.push(error))
-  return { log, file, clock, failures, marking }
+  const isKeptIn = (other: ReadableLog) => createMarking(other, file, clock, () => {}).isKept()
+  return { log, file, clock, failures, marking, isKeptIn }
 }
 
 describe('the mark of a log', () => {
   it('is in the log that wrote it, also when that has grown', () => {
-    const { log, file, marking } = createBench({ count: 3 })
+    const { log, marking } = createBench({ count: 3 })
     marking.move()
-    assert.equal(hasMark(log, file), true)
+    assert.equal(marking.isKept(), true)
     log.grow(2)
-    assert.equal(hasMark(log, file), true)
+    assert.equal(marking.isKept(), true)
   })
 
   for (const [what, other] of [
@@ -45,16 +46,16 @@ describe('the mark of a log', () => {
     ['an empty log', createTestLog({ actor: 'toy', cell: 0 })],
   ] as [string, ReadableLog][])
     it(`is not in ${what}`, () => {
-      const { file, marking } = createBench({ count: 3 })
+      const { marking, isKeptIn } = createBench({ count: 3 })
       marking.move()
-      assert.equal(hasMark(other, file), false)
+      assert.equal(isKeptIn(other), false)
     })
 
   it('is in no log when there is no mark, or rubbish', () => {
-    const { log, file } = createBench({ count: 3 })
-    assert.equal(hasMark(log, file), false)
+    const { file, marking } = createBench({ count: 3 })
+    assert.equal(marking.isKept(), false)
     file.text = 'rubbish of somebody'
-    assert.equal(hasMark(log, file), false)
+    assert.equal(marking.isKept(), false)
   })
 })
 
@@ -79,13 +80,13 @@ describe('the mark while the log grows', () => {
   })
 
   it('is moved later when its file can not be written now, and that is told', async () => {
-    const { log, file, clock, failures, marking } = createBench({ count: 3 })
+    const { file, clock, failures, marking } = createBench({ count: 3 })
     file.isBroken = true
     marking.start()
     assert.equal(failures.length, 1)
     file.isBroken = false
     await clock.advance(1000)
-    assert.equal(hasMark(log, file), true)
+    assert.equal(marking.isKept(), true)
   })
 })
 

@@ -30,20 +30,17 @@ export const markFile = (path: string): MarkFile => ({
   },
 })
 
-/** Whether `log` has the marked entry: then it is the one that ran last. */
-export const hasMark = (log: ReadableLog, file: MarkFile): boolean => {
-  const [seq, chain] = (file.read() ?? '').split(' ')
-  return chain !== undefined && log.chainAt(Number(seq)) === chain
-}
-
 export type Marking = {
-  start: () => void
+  /** Whether the log has the marked entry: then it is the one that ran last. */
+  isKept: () => boolean
   /** Puts the mark at the log's end now. */
   move: () => void
+  /** Moves it on as the log grows, from now on. */
+  start: () => void
   stop: () => void
 }
 
-/** Moves the mark on as `log` grows, from `start` to `stop`. `failed` hears of a file that can't be written now. */
+/** The mark of `log` in `file`. `failed` hears when the file can't be written now. */
 export const createMarking = (
   log: ReadableLog,
   file: MarkFile,
@@ -69,5 +66,10 @@ export const createMarking = (
     cancel = clock.after(MARK_EVERY_MS, goOn)
   }
 
-  return { start: goOn, move, stop: () => cancel?.() }
+  const isKept = (): boolean => {
+    const [seq, chain] = (file.read() ?? '').split(' ')
+    return chain !== undefined && log.chainAt(Number(seq)) === chain
+  }
+
+  return { isKept, move, start: goOn, stop: () => cancel?.() }
 }

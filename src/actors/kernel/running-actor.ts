@@ -249,7 +249,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     relay,
     clock,
     random,
-    mark: ports.mark,
+    marking,
     readers: ports.readers,
     askCursor: reader => askCursor(bus, reader, me),
     reached: (step, whom) => {

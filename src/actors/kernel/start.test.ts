@@ -298,6 +298,23 @@ describe('a start: witnesses', () => {
     assert.notEqual(disk.mark.value, undefined)
   })
 
+  it('waits for a silent reader when a later store has begun to start, even if it never opened', async () => {
+    const { world, disk } = await afterARun()
+    const early = copyOf(disk)
+    sayUnheard(disk, 'Added', { name: 'a', total: 7 })
+    world.broker.goDown()
+    const crashed = world.start(toy, disk, { readers, name: 'crashed' })
+    await world.clock.advance(1000)
+    assert.notEqual(crashed.phase(), 'open')
+    world.broker.kill('crashed')
+    world.broker.comeUp()
+
+    early.mark.value = disk.mark.value
+    const running = world.start(toy, early, { readers })
+    await world.clock.advance(60_000)
+    assert.equal(running.phase(), 'asking witnesses')
+  })
+
   it('waits for a silent reader when the store is of an earlier time of the same start', async () => {
     const { world, disk, early } = await afterARun()
     early.mark.value = disk.mark.value

@@ -9,7 +9,7 @@ import { type Clock, pause } from '../../world/clock.ts'
 import type { Random } from '../../world/random.ts'
 import type { Core } from './core.ts'
 import type { Cursor } from './kernel-tables.ts'
-import { hasMark, type MarkFile } from './mark.ts'
+import type { Marking } from './mark.ts'
 
 /** The steps of a start, as `/readyz` shows them. */
 export type Phase = 'healing' | 'publishing' | 'fencing' | 'asking witnesses' | 'open' | 'refused' | 'stopped'
@@ -28,7 +28,7 @@ export type StartPorts = {
   relay: Relay
   clock: Clock
   random: Random
-  mark: MarkFile
+  marking: Marking
   /** Those who read this log, and how to ask one for its cursor. Throws `Unavailable`. */
   readers: readonly string[]
   askCursor: (reader: string) => Promise<Cursor>
@@ -48,9 +48,11 @@ const HEAL_SILENCE_MS = 5000
 
 /** Takes the log over; resolves when the actor may open. Throws `HistoryRefused`. */
 export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promise<void> => {
-  const { core, relay, mark } = ports
+  const { relay, marking } = ports
   // Before it takes anything from the stream, which may have lost its end as well.
-  const ranLast = hasMark(core.log, mark)
+  const ranLast = marking.isKept()
+  // What was written in the last moment before a crash: from here on others may see it.
+  if (ranLast) marking.move()
 
   for (let fence = false; !fence && !stopped(); ) {
     ports.reached('healing', 'the broker')
