@@ -42,7 +42,12 @@ export const runSeed = async (seed: number, counts: Counts, plant?: Plant): Prom
     ...(plant ? { plant } : {}),
   })
   world.trace.say('seed', `${seed}: ${describeRates(rates)}`)
-  const loud = await live(world, rates)
+  let loud = false
+  try {
+    loud = await live(world, rates)
+  } catch (error) {
+    world.violation(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
   return {
     seed,
     violations: world.violations,
@@ -61,7 +66,7 @@ const settingsOf = (rates: Rates): Settings => ({
   firstOperationId: 12345,
   firstMessageId: 67890,
   parkMs: PARK_MS,
-  idempotencyHours: rates.idempotencyHours,
+  idempotencyHours: rates.memoryMs / 3_600_000,
   catalog: CATALOG,
 })
 

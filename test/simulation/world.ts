@@ -72,6 +72,8 @@ export type World = {
 }
 
 const BEGIN = Date.UTC(2026, 0, 5, 9)
+/** Far more than any run has: who gets there turns in a circle. */
+const MOST_EVENTS = 300_000
 /** A supervisor starts a process again after this; the product's backoff begins alike. */
 const RESTART_MS = 300
 
@@ -85,8 +87,10 @@ export const createWorld = (
   const chance = { broker: chanceOf(1), processes: chanceOf(2), clients: chanceOf(3), faults: chanceOf(4) }
   const armed: { left: number; run: () => void }[] = []
 
+  let events = 0
   /** Every event of the world comes through here, when all promises before it have settled. */
   const atEvent = (run: () => void) => () => {
+    if (++events > MOST_EVENTS) throw new Error(`Cannot go on: ${events} events, and time stands still`)
     for (const one of [...armed]) {
       if (--one.left > 0) continue
       armed.splice(armed.indexOf(one), 1)
