@@ -10,13 +10,13 @@ import { resolveScript } from './script.js'
 try {
   if (!(await startOverOnNewerNode())) {
     watchLifeline()
-    await installModules()
+    await installModules({ clients: process.argv[2] === 'run' })
     keepCompiledCode()
     await import(resolveScript())
   }
 } catch (fault) {
   // A message for a person carries its exit code; a defect shows its stack.
-  console.error(fault.exitCode === undefined ? fault.stack || String(fault) : fault.message)
+  console.error(fault.exitCode === undefined ? fault.stack : fault.message)
   process.exit(fault.exitCode ?? 1)
 }
 
