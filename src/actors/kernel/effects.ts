@@ -1,11 +1,13 @@
 /** Effects: what rows ask to be done outside, after the commit, again and again until it succeeds. */
 import type { Bus } from '../../bus/bus.ts'
-import type { Cancel, Clock } from '../../world/clock.ts'
+import { type Cancel, type Clock, pause } from '../../world/clock.ts'
 import type { Random } from '../../world/random.ts'
 import type { Effect, Told } from './actor.ts'
 
 const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 60_000
+/** What is under way may so long come to its end when everything stops: else a letter that is just leaving leaves twice. */
+const FINISH_MS = 2000
 /** setTimeout holds no more than this; a later moment is simply looked at again. */
 const LONGEST_MS = 2 ** 31 - 1
 
@@ -14,7 +16,8 @@ export type Effects = {
   check: () => void
   /** The actor's stream was made anew. */
   streamMade: () => void
-  stop: () => void
+  /** Begins nothing more; resolves when what was under way has come to its end, or had its time. */
+  stop: () => Promise<void>
 }
 
 export type EffectsPorts = {
@@ -35,24 +38,30 @@ export const createEffects = (effects: readonly Effect[], ports: EffectsPorts): 
   const begun = new Map(effects.map(effect => [effect, new Set<string>()]))
   const running = new Map(effects.map(effect => [effect, 0]))
   let cancel: Cancel | undefined
+  const underWay = new Set<Promise<unknown>>()
+  let stopping = false
   let stopped = false
 
+  const carryOut = async (effect: Effect, key: string): Promise<void> => {
+    const told = await effect.carryOut(key, ports)
+    // The turn that takes it in changes the row; until then the key stays begun, so that it is not done twice.
+    if (told && !stopped) ports.tell({ ...told, after: () => void begun.get(effect)?.delete(key) })
+  }
+
   const attempt = async (effect: Effect, key: string): Promise<void> => {
-    for (let retryMs = FIRST_RETRY_MS; !stopped; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
+    for (let retryMs = FIRST_RETRY_MS; !stopping; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
+      const doing = carryOut(effect, key)
+      underWay.add(doing)
       try {
-        const told = await effect.carryOut(key, ports)
-        if (stopped) return
-        if (told) {
-          // The turn that takes it in changes the row; until then the key stays begun, so that it is not done twice.
-          ports.tell({ ...told, after: () => void begun.get(effect)?.delete(key) })
-        }
-        return
+        return await doing
       } catch (error) {
-        if (stopped) return
+        if (stopping) return
         ports.failed(effect.name, error)
-        // Jitter, so that many that failed together do not come back together.
-        await new Promise<void>(resolve => clock.after(retryMs * (0.5 + random.fraction()), resolve))
+      } finally {
+        underWay.delete(doing)
       }
+      // Jitter, so that many that failed together do not come back together.
+      await pause(clock, retryMs * (0.5 + random.fraction()))
     }
   }
 
@@ -65,7 +74,7 @@ export const createEffects = (effects: readonly Effect[], ports: EffectsPorts): 
   }
 
   const check = (): void => {
-    if (stopped) return
+    if (stopping) return
     cancel?.()
     cancel = undefined
     const now = ports.now()
@@ -88,9 +97,11 @@ export const createEffects = (effects: readonly Effect[], ports: EffectsPorts): 
       for (const effect of effects) if (effect.againWithStream) begun.get(effect)?.clear()
       check()
     },
-    stop: () => {
-      stopped = true
+    stop: async () => {
+      stopping = true
       cancel?.()
+      if (underWay.size > 0) await Promise.race([Promise.allSettled(underWay), pause(clock, FINISH_MS)])
+      stopped = true
     },
   }
 }

@@ -205,8 +205,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     marking.stop()
     trimming.stop()
     waking.stop()
-    effects.stop()
-    await Promise.all([...readers.map(reader => reader.stop()), consumed?.stop()])
+    await Promise.all([effects.stop(), ...readers.map(reader => reader.stop()), consumed?.stop()])
   }
 
   /** A store that must not go on still says why, to whoever asks for its health. */
