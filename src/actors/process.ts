@@ -7,6 +7,8 @@ import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
+import { withRefusalsInTheLog } from '../mail/refusals-in-the-log.ts'
+import { createSmtpMailer } from '../mail/smtp.ts'
 import { productVersion } from '../version.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
@@ -15,7 +17,7 @@ import { markFile } from './kernel/mark.ts'
 import { startActor as start } from './kernel/running-actor.ts'
 import { HistoryRefused } from './kernel/start.ts'
 import { openStore, StoreDamaged, StoreLocked } from './kernel/store.ts'
-import { createSmtpMailer } from './notification/smtp.ts'
+import type { Mailer } from './notification/mailer.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { settingsOf } from './settings.ts'
 
@@ -46,9 +48,7 @@ export const startActor = async (
   const keys = openLocked(files.keys)
   const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ACTOR_NAMES, log })
 
-  const mailer = config.smtpUrl
-    ? createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom }, systemClock)
-    : undefined
+  const mailer = name === 'notification' ? mailerOf(config, log) : undefined
   const startHere = () =>
     start(definitionOf(name, mailer), {
       address,
@@ -84,6 +84,11 @@ export const startActor = async (
     }),
   }
 }
+
+const mailerOf = ({ smtpUrl, mailFrom }: Config, log: Log): Mailer | undefined =>
+  smtpUrl === undefined
+    ? undefined
+    : withRefusalsInTheLog(createSmtpMailer({ url: smtpUrl, from: mailFrom }, systemClock), log, systemClock)
 
 const openLocked = (path: string) => {
   try {

@@ -1,4 +1,5 @@
 /** The notification actor: its rules over its tables, and whom it listens to. */
+import type { Bus } from '../../bus/bus.ts'
 import { REFUSAL_HEADERS } from '../../bus/command-id.ts'
 import { querySubject } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
@@ -21,6 +22,7 @@ import {
   recordDelivery,
   resendLetter,
   sendLetter,
+  type Withheld,
   type Writing,
   writeOrderLetter,
 } from './rules.ts'
@@ -30,6 +32,9 @@ import type { OrderLetter, Wording } from './templates.ts'
 /** So many letters are on their way to the mail server at once. */
 const AT_ONCE = 5
 const ADDRESS_TIMEOUT_MS = 2000
+
+/** What came of an attempt to hand a letter over. */
+type Attempt = { message_id: string; delivery: Delivery | Withheld; jitter: number }
 
 /** The actor that hands its letters over by `mailer`; without one they count as sent as soon as they are stored. */
 export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notificationContract> => ({
@@ -73,24 +78,31 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
       againWithStream: false,
       carryOut: async (messageId, { bus, random }) => {
         const row = tables.letter(Number(messageId))
-        const known = row && knownLetter(vault, row)
-        let delivery: Delivery = { outcome: 'sent' }
-        if (row && known?.wording && mailer)
-          delivery = await deliver(mailer, known, known.wording, row.made_at, () => addressOf(known.user_id))
+        if (!row) return undefined
+        const delivery = await handOver(row, () => addressOf(bus, row.user_id))
         return { name: 'RecordDelivery', body: { message_id: messageId, delivery, jitter: random.fraction() } }
-
-        // The order actor knows the address; no copy of it is kept here.
-        async function addressOf(userId: string): Promise<string | undefined> {
-          const subject = querySubject({ actor: 'order', cell: address.cell }, 'GetUser')
-          const body = Buffer.from(JSON.stringify({ user_id: userId }))
-          const reply = await bus.request(subject, body, { timeoutMs: ADDRESS_TIMEOUT_MS })
-          const answer = JSON.parse(Buffer.from(reply.body).toString('utf8')) as { email?: string; code?: string }
-          // Empty where the keys of a store were lost.
-          if (reply.headers[REFUSAL_HEADERS.status] === undefined) return answer.email || undefined
-          if (answer.code === 'user_not_found') return undefined
-          throw new Unavailable(`the order actor does not tell the address: ${answer.code}`)
-        }
       },
+    }
+
+    const handOver = async (row: LetterRow, address: AskAddress): Promise<Delivery | Withheld> => {
+      if (!mailer) return { outcome: 'sent' }
+      if (recipient(row.user_id)?.suppressed && row.resent === 0) return { outcome: 'suppressed' }
+      const { wording } = knownLetter(vault, row)
+      // Its keys were lost.
+      if (!wording) return { outcome: 'never', error: 'it can not be read any more', bounced: false }
+      return deliver(mailer, row, wording, address)
+    }
+
+    // The order actor knows the address; no copy of it is kept here.
+    const addressOf = async (bus: Bus, userId: string): Promise<string | undefined> => {
+      const subject = querySubject({ actor: 'order', cell: address.cell }, 'GetUser')
+      const body = Buffer.from(JSON.stringify({ user_id: userId }))
+      const reply = await bus.request(subject, body, { timeoutMs: ADDRESS_TIMEOUT_MS })
+      const answer = JSON.parse(Buffer.from(reply.body).toString('utf8')) as { email?: string; code?: string }
+      // Empty where the keys of a store were lost.
+      if (reply.headers[REFUSAL_HEADERS.status] === undefined) return answer.email || undefined
+      if (answer.code === 'user_not_found') return undefined
+      throw new Unavailable(`the order actor does not tell the address: ${answer.code}`)
     }
 
     return {
@@ -105,7 +117,7 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
 
       own: {
         RecordDelivery: (body, { now }) => {
-          const { message_id, delivery, jitter } = body as { message_id: string; delivery: Delivery; jitter: number }
+          const { message_id, delivery, jitter } = body as Attempt
           return recordDelivery(letter(message_id), delivery, { now, jitter })
         },
       },
@@ -171,17 +183,24 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
   },
 })
 
+/** Asks whom to write to; `undefined` when there is nobody any more. */
+type AskAddress = () => Promise<string | undefined>
+
 const deliver = async (
   mailer: Mailer,
-  letter: KnownLetter,
+  letter: LetterRow,
   { subject, message }: Wording,
-  madeAt: number,
-  address: () => Promise<string | undefined>,
+  address: AskAddress,
 ): Promise<Delivery> => {
   const to = await address()
-  if (to === undefined) return { outcome: 'never', error: 'the user does not exist any more', bounced: false }
+  if (to === undefined) return { outcome: 'never', error: 'there is nobody to write to any more', bounced: false }
   // Made of what never changes, so that it is the same at every attempt.
-  return mailer.send({ messageId: `${letter.message_id}.${madeAt.toString(36)}`, to, subject, text: message })
+  const messageId = `${letter.message_id}.${letter.made_at.toString(36)}`
+  const delivery = await mailer.send({ messageId, to, subject, text: message })
+  const isBounce = delivery.outcome === 'never' && delivery.bounced
+  // What was said of the address of before says nothing of the one that they have now.
+  if (isBounce && (await address()) !== to) return { outcome: 'later', error: `${delivery.error}; the address changed` }
+  return delivery
 }
 
 const knownLetter = (vault: Vault, row: LetterRow): KnownLetter => ({

@@ -119,9 +119,9 @@ export const notificationContract = defineActorContract({
       data: z.object({ ...theLetter, error: z.string(), bounced: z.boolean() }),
     },
     LetterSuppressed: {
-      summary: 'a letter was written and is not sent, because the address had bounced',
+      summary: 'a letter, written now or before, is not sent, because the address had bounced',
       data: z.object(madeLetter),
-      personal: sealedLetter,
+      personal: sealedLetter.partial(),
     },
     SuppressionLifted: { summary: 'a user is written to again', data: z.object({ user_id: shownUserId }) },
   },

@@ -10,8 +10,12 @@ const HOUR_MS = 60 * MINUTE_MS
 /** A letter that can't be handed over is tried again after a minute, then ever later, every four hours at last … */
 const FIRST_RETRY_MS = MINUTE_MS
 const LAST_RETRY_MS = 4 * HOUR_MS
-/** … and given up after a day. */
+/** … each pause made longer by up to this share of it, so that letters that failed together do not come back together … */
+const MOST_JITTER = 0.25
+/** … and given up a day after it fell due … */
 export const GIVE_UP_MS = 24 * HOUR_MS
+/** … but not before so many attempts: a machine that was off for a day has no network yet in its first seconds. */
+const LEAST_ATTEMPTS = 5
 
 /** Somebody who can be written to; `suppressed` when letters came back for good. */
 export type KnownRecipient = { user_id: string; locale: Locale; suppressed: boolean }
@@ -136,31 +140,54 @@ export type Delivery =
   | { outcome: 'later'; error: string }
   | { outcome: 'never'; error: string; bounced: boolean }
 
-/** A delivery was tried. `jitter` is from 0 to 1, so that letters that failed together do not come back together. */
+/** The address had bounced since the letter was written, so it was not handed over. */
+export type Withheld = { outcome: 'suppressed' }
+
+/** A delivery was tried. `jitter` is from 0 to 1. */
 export const recordDelivery = (
   letter: KnownLetter | undefined,
-  delivery: Delivery,
+  delivery: Delivery | Withheld,
   { now, jitter }: { now: number; jitter: number },
 ): Decision => {
   if (letter?.status !== 'Queued') return nothing()
-  const { message_id, user_id, order_id } = letter
+  const { message_id, user_id, order_id, notification_type } = letter
   const data = { message_id, user_id: userIdOut(user_id), order_id }
-  if (delivery.outcome === 'sent') {
-    const sent = { ...data, notification_type: letter.notification_type, occurred_at: momentOut(now) }
-    return happened({ type: 'LetterSent', user: user_id, data: sent })
-  }
-  const { error } = delivery
-  if (delivery.outcome === 'never')
-    return happened({ type: 'LetterFailed', user: user_id, data: { ...data, error, bounced: delivery.bounced } })
+  const ended = (type: string): Decision =>
+    happened({ type, user: user_id, data: { ...data, notification_type, occurred_at: momentOut(now) } })
+  const failed = (error: string, bounced: boolean): Decision =>
+    happened({ type: 'LetterFailed', user: user_id, data: { ...data, error, bounced } })
 
-  const attempts = letter.attempts + 1
-  const pauseMs = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LAST_RETRY_MS) * (0.75 + jitter / 2)
-  if (now + pauseMs > letter.dueAt + GIVE_UP_MS) {
-    const givenUp = { ...data, error: `given up after a day: ${error}`, bounced: false }
-    return happened({ type: 'LetterFailed', user: user_id, data: givenUp })
+  switch (delivery.outcome) {
+    case 'sent':
+      return ended('LetterSent')
+    case 'suppressed':
+      return ended('LetterSuppressed')
+    case 'never':
+      return failed(delivery.error, delivery.bounced)
+    case 'later': {
+      const next = nextAttempt(letter, now, jitter)
+      if (next === undefined) return failed(`given up after a day: ${delivery.error}`, false)
+      const { attempts, at } = next
+      const again = { attempts, next_attempt_at: momentOut(at), error: delivery.error }
+      return happened({ type: 'LetterDelayed', user: user_id, data: { ...data, ...again } })
+    }
   }
-  const next = { attempts, next_attempt_at: momentOut(Math.ceil((now + pauseMs) / 1000) * 1000), error }
-  return happened({ type: 'LetterDelayed', user: user_id, data: { ...data, ...next } })
+}
+
+/** When a letter that could not be handed over now is tried again; the last time is at the end of its day. */
+const nextAttempt = (
+  letter: KnownLetter,
+  now: number,
+  jitter: number,
+): { attempts: number; at: number } | undefined => {
+  const attempts = letter.attempts + 1
+  const pauseMs = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LAST_RETRY_MS / (1 + MOST_JITTER))
+  // Whole seconds, as events have them.
+  const at = Math.ceil((now + pauseMs * (1 + jitter * MOST_JITTER)) / 1000) * 1000
+  const end = letter.dueAt + GIVE_UP_MS
+  if (attempts < LEAST_ATTEMPTS) return { attempts, at }
+  if (now + FIRST_RETRY_MS > end) return undefined
+  return { attempts, at: Math.min(at, Math.ceil(end / 1000) * 1000) }
 }
 
 /** A user whose address had bounced is written to again. */

@@ -23,6 +23,7 @@ const SCHEMA = `
     due_at INTEGER NOT NULL,
     next_at INTEGER,
     attempts INTEGER NOT NULL,
+    resent INTEGER NOT NULL,
     error TEXT,
     version INTEGER NOT NULL
   ) STRICT;
@@ -49,6 +50,8 @@ export type LetterRow = {
   due_at: number
   next_at: number | null
   attempts: number
+  /** A person wished it sent once more, whatever became of the address. */
+  resent: 0 | 1
   error: string | null
   version: number
 }
@@ -79,11 +82,11 @@ export const openNotificationTables = (store: Store) => {
   )
   const insertLetter = store.prepare<LetterRow>(
     `INSERT INTO letters VALUES (@message_id, @user_id, @notification_type, @order_id, @status, @sealed, @made_at, @at,
-      @due_at, @next_at, @attempts, @error, @version)`,
+      @due_at, @next_at, @attempts, @resent, @error, @version)`,
   )
   const requeue = store.prepare<[string, number, number, number, number, number]>(
-    `UPDATE letters SET status = 'Queued', sealed = ?, at = ?, due_at = ?, next_at = ?, attempts = 0, error = NULL,
-      version = ? WHERE message_id = ?`,
+    `UPDATE letters SET status = 'Queued', sealed = ?, at = ?, due_at = ?, next_at = ?, attempts = 0, resent = 1,
+      error = NULL, version = ? WHERE message_id = ?`,
   )
   const delay = store.prepare<[number, number, string, number, number]>(
     'UPDATE letters SET attempts = ?, next_at = ?, error = ?, version = ? WHERE message_id = ?',
@@ -122,6 +125,7 @@ export const openNotificationTables = (store: Store) => {
       due_at: next_at ?? at,
       next_at,
       attempts: 0,
+      resent: 0,
       error: null,
       version: seq,
     })
@@ -170,7 +174,11 @@ export const openNotificationTables = (store: Store) => {
         end.run('Failed', at, data.error, seq, Number(data.message_id))
         if (data.bounced) setSuppressed.run(1, user as string)
       },
-      LetterSuppressed: (event: AppliedEvent) => insert(event, 'Suppressed', null),
+      LetterSuppressed: (event: AppliedEvent) => {
+        const { seq, at, data } = event
+        if (data.sealed !== undefined) insert(event, 'Suppressed', null)
+        else end.run('Suppressed', at, null, seq, Number(data.message_id))
+      },
       SuppressionLifted: ({ user }: AppliedEvent) => {
         setSuppressed.run(0, user as string)
       },
