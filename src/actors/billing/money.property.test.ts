@@ -8,7 +8,7 @@ import { amountOut, balanceOut, MAX_BALANCE_MINOR, minorOf } from '../values.ts'
 import { billingActor } from './actor.ts'
 
 const users = ['7', '8', 'unique_user_id'] as const
-const orders = ['1', '2', '3', '4', '5'] as const
+const orders = ['1', '2', '3', '4'] as const
 
 type Step =
   | { kind: 'user'; user: string }
@@ -30,9 +30,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('put' as const), user, minor }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('order' as const), user, order, minor }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdrawal' as const), order, minor }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancellation' as const), order }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancellation' as const), order }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({ kind: fc.constant('refund' as const), order, share: fc.integer({ min: 1, max: 100 }) }),
   },
 )
@@ -56,9 +56,7 @@ const createShop = () => {
     if (charge.back !== undefined) return void reached.backAgain++
     charge.back = minor
     reached.back++
-    const after = (purses.get(charge.user) ?? 0) + minor
-    if (after > MAX_BALANCE_MINOR) reached.beyond++
-    purses.set(charge.user, after)
+    purses.set(charge.user, (purses.get(charge.user) ?? 0) + minor)
   }
 
   const take = {
