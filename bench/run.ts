@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describeRuntime } from '../src/runtime.ts'
+import { describeRuntime } from '../src/processes/runtime.ts'
 import { startGenerator } from './load/start-generator.ts'
 import type { Options } from './options.ts'
 import { startPlain } from './plain/start-plain.ts'

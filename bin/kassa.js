@@ -10,7 +10,7 @@ import { resolveScript } from './script.js'
 try {
   if (!(await startOverOnNewerNode())) {
     watchLifeline()
-    await installModules()
+    await installModules({ clients: process.argv[2] === 'run' })
     keepCompiledCode()
     await import(resolveScript())
   }

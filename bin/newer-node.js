@@ -1,6 +1,6 @@
 /** Starting over on a Node that runs TypeScript as it is, fetched from npm when this one is too old. */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -79,9 +79,10 @@ export function watchLifeline() {
   if (process.env[lifelineVariable] === undefined) return
 
   delete process.env[lifelineVariable]
-  const lifeline = new Socket({ fd: 3 })
+  // A Socket made of a descriptor hears nothing on Bun 1.4, and a stream of a file can't read this one on Deno.
+  const lifeline = process.versions.bun ? createReadStream('', { fd: 3 }) : new Socket({ fd: 3 })
   lifeline.on('error', () => {}).on('close', () => process.kill(process.pid, 'SIGTERM'))
-  lifeline.resume().unref()
+  lifeline.resume().unref?.()
 }
 
 /** From 22.18 on, apart from 23.0 to 23.5, Node runs TypeScript unasked. Deno and Bun say a recent Node's version. */

@@ -1,7 +1,10 @@
-/** Finding npm and running it: Node's own beside the program, else the one on the PATH. */
+/** Finding npm and running it: Node's own beside the program, else the one on the PATH; Deno and Bun fetch it. */
 import { spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
+
+/** For the runtimes that bring none of their own. 11.6 fails on both; 12.2 was seen to install the whole lock. */
+const npmVersion = '12.2.0'
 
 const windows = process.platform === 'win32'
 
@@ -10,15 +13,14 @@ const windows = process.platform === 'win32'
  * Ends with npm's output in the error when it fails; says nothing otherwise.
  */
 export async function runNpm(directory, args) {
-  // Deno and Bun would have to pretend to be Node; they leave it to the npm on the PATH.
-  const cli = process.versions.deno || process.versions.bun ? undefined : npmScript()
-  const [command, before] = cli ? [process.execPath, [cli]] : [windows ? 'npm.cmd' : 'npm', []]
+  const { command, before, shell } = npmCommand()
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--ignore-scripts', '--loglevel=error']
 
   const child = spawn(command, [...before, ...args, ...quiet], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    shell: windows && !cli,
+    env: { ...process.env, NO_COLOR: '1' },
+    shell,
   })
   let said = ''
   child.stdout.on('data', chunk => (said += chunk))
@@ -27,6 +29,19 @@ export async function runNpm(directory, args) {
     throw unavailable(fault.code === 'ENOENT' ? 'there is no npm beside Node or on the PATH' : fault.message)
   })
   if (code !== 0) throw unavailable(firstLines(said))
+}
+
+/** Deno and Bun fetch npm themselves and run it, so that they install by the same lock with no Node on the machine. */
+function npmCommand() {
+  const { deno, bun } = process.versions
+  const npm = `npm@${npmVersion}`
+  const denoFlags = ['--quiet', '--allow-all', '--no-config', '--no-lock', '--node-modules-dir=none']
+  if (deno) return { command: process.execPath, before: ['run', ...denoFlags, `npm:${npm}`], shell: false }
+  if (bun) return { command: process.execPath, before: ['x', '--silent', '--bun', npm], shell: false }
+
+  const cli = npmScript()
+  if (cli) return { command: process.execPath, before: [cli], shell: false }
+  return { command: windows ? 'npm.cmd' : 'npm', before: [], shell: windows }
 }
 
 /** npm's own program text, so that it needs neither a shell nor another Node; undefined where npm is a wrapper. */

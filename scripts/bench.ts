@@ -2,8 +2,8 @@
 import { readOptions } from '../bench/options.ts'
 import { report, reportJson } from '../bench/report.ts'
 import { runBench } from '../bench/run.ts'
-import { endWithFault } from '../src/child.ts'
 import { exitCodes } from '../src/exit.ts'
+import { endWithFault } from '../src/processes/child.ts'
 
 try {
   const options = readOptions(process.argv.slice(2))

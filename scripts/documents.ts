@@ -1,7 +1,7 @@
 /** `npm run documents`: makes anew what the documents take from the code. */
 import { writeFileSync } from 'node:fs'
-import { endWithFault } from '../src/child.ts'
 import { exitCodes } from '../src/exit.ts'
+import { endWithFault } from '../src/processes/child.ts'
 import { madeDocuments, pathOf, writtenDocument } from './documenting/documents.ts'
 
 try {

@@ -1,6 +1,7 @@
 /** `npm run ok`: everything that must hold before a change is committed, a line a step; stops at the first that fails. */
-import { endWithFault } from '../src/child.ts'
+
 import { type ExitCode, exitCodes } from '../src/exit.ts'
+import { endWithFault } from '../src/processes/child.ts'
 import { type Outcome, runScript, runTool } from './checking/tools.ts'
 
 type Step = { name: string; run: () => Promise<Outcome>; mend: string }

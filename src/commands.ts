@@ -1,10 +1,10 @@
 /** The subcommands: what each is for, and what it runs. */
 import { ACTOR_NAMES, isActorName } from './actors/registry.ts'
-import { endWithFault, endWithParent } from './child.ts'
 import { type Config, readConfig } from './config.ts'
 import { type ExitCode, exitCodes, plainFault } from './exit.ts'
 import { createLog } from './log.ts'
-import { describeRuntime } from './runtime.ts'
+import { endWithFault, endWithParent } from './processes/child.ts'
+import { describeRuntime } from './processes/runtime.ts'
 import { productVersion } from './version.ts'
 
 export type Subcommand = {

@@ -2,9 +2,8 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { exitCodes, type PlainFault, plainFault } from './exit.ts'
-import { nearestName } from './nearest-name.ts'
-import { faultLine, optionalSetting, setting, type Variable, variableOf } from './setting.ts'
+import { nearestName } from './configuration/nearest-name.ts'
+import { faultLine, optionalSetting, setting, type Variable, variableOf } from './configuration/setting.ts'
 import {
   count,
   loopback,
@@ -16,7 +15,8 @@ import {
   port,
   smtpUrl,
   startingId,
-} from './setting-text.ts'
+} from './configuration/setting-text.ts'
+import { exitCodes, type PlainFault, plainFault } from './exit.ts'
 
 const cloneDir = fileURLToPath(new URL('..', import.meta.url))
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { commandFor } from './runtime.ts'
+import { commandFor } from './processes/runtime.ts'
 
 function run(words: string[], env: Record<string, string> = {}) {
   const { command, args } = commandFor(words)

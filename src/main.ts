@@ -1,9 +1,10 @@
 /** The dispatch: which subcommand runs, and what the process ends with. */
-import { endWithFault } from './child.ts'
+
 import { type Subcommand, subcommands } from './commands.ts'
+import { nearestName } from './configuration/nearest-name.ts'
 import { exitCodes, plainFault } from './exit.ts'
 import { helpLine, helpText } from './help.ts'
-import { nearestName } from './nearest-name.ts'
+import { endWithFault } from './processes/child.ts'
 
 const helpWords = ['--help', '-h', 'help']
 

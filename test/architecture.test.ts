@@ -9,7 +9,8 @@ import { readSources, readTracked } from './architecture/sources.ts'
 const sources = readSources(['src', 'test', 'bench', 'scripts'])
 const imports: Imports = readImports(sources)
 const product = sources.filter(({ file }) => file.startsWith('src/') && !isTest(file))
-const linesMost = 300
+/** About three hundred: beyond it a file has two ideas. */
+const linesMost = 320
 
 /** Tests, and what is there for them alone. */
 function isTest(file: string): boolean {

@@ -1,7 +1,17 @@
 /** A stranger's first minute: a fresh copy, empty caches, and nothing on the PATH but Node, npm and a shell. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
@@ -70,6 +80,7 @@ describe('a first start', { skip: process.platform === 'win32' && 'links need ri
     assert.match(stdout, /^kassa \d+\.\d+\.\d+ \(Node (22|24|26)\./)
     assert.match(stderr, /Installed the modules in/)
     assert.ok(existsSync(join(clone, 'node_modules', 'better-sqlite3')))
+    assert.ok(!existsSync(join(clone, 'node_modules', 'newman')), 'who starts Kassa waits for no tool of its tests')
   })
 
   it('has a store that works, with no install script run', t => {
@@ -89,6 +100,18 @@ describe('a first start', { skip: process.platform === 'win32' && 'links need ri
     const { status, stdout, stderr } = kassa(['version'], { npm_config_registry: 'http://127.0.0.1:9' })
     assert.deepEqual([status, stderr], [0, ''])
     assert.match(stdout, /^kassa /)
+  })
+
+  it('adds the tools of clients/ when tests are to run, and takes nothing away', t => {
+    if (!existsSync(join(clone, 'node_modules'))) return t.skip('nothing was installed')
+    const store = join(clone, 'node_modules', 'better-sqlite3', 'package.json')
+    const { ino } = statSync(store)
+    const { status, stderr } = kassa(['run', 'test', 'of-this-name-there-is-none'])
+    if (skipOffline(t, status, stderr)) return
+    assert.equal(status, 2, stderr)
+    assert.match(stderr, /those of clients\/ are missing/)
+    assert.ok(existsSync(join(clone, 'node_modules', 'newman')))
+    assert.equal(statSync(store).ino, ino)
   })
 
   it('installs once when several start at the same time', async t => {

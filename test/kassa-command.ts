@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { commandToRun } from '../src/processes/runtime.ts'
 
 const entryFile = fileURLToPath(new URL('../bin/kassa.js', import.meta.url))
 
@@ -27,8 +28,8 @@ export function newDataDir(): string {
  * of a pipe (its lifeline) whose other end goes with us.
  */
 export function spawnKassa(words: string[], env: Record<string, string>): ChildProcess {
-  const runtime = process.versions.deno ? ['run', '--allow-all'] : []
-  return spawn(process.execPath, [...runtime, entryFile, ...words], {
+  const { command, args } = commandToRun(entryFile, words)
+  return spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
     env: { ...surroundings(), ...env, KASSA_LIFELINE: '3' },

@@ -1,6 +1,5 @@
 /** A whole Kassa for a test: its real processes, on free ports, on data of its own. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { readRunFile } from '../src/start/run-file.ts'
 import { eventually } from './eventually.ts'
@@ -54,14 +53,22 @@ export async function startKassa({
   dataDir = newDataDir(),
   env = {} as Record<string, string>,
 } = {}): Promise<KassaUnderTest> {
-  // Debug, since only then the supervisor tells the pids of its parts.
-  const settings = { KASSA_PORT: '0', KASSA_NATS_PORT: '0', KASSA_LOG_LEVEL: 'debug', ...env, KASSA_DATA: dataDir }
+  const usual = {
+    KASSA_PORT: '0',
+    KASSA_NATS_PORT: '0',
+    // Only then the supervisor tells the pids of its parts.
+    KASSA_LOG_LEVEL: 'debug',
+    // A machine that is busy with other tests may not settle an order in the usual 300 ms.
+    KASSA_SETTLE_WAIT_MS: '10000',
+  }
+  const settings = { ...usual, ...env, KASSA_DATA: dataDir }
   const child = spawnKassa(['start'], settings)
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>(resolve =>
     child.once('exit', (code, signal) => resolve({ code, signal })),
   )
-  await once(child, 'spawn')
-  const pid = child.pid!
+  const { pid } = child
+  // Not by waiting for 'spawn': under `bun test` it may have been told before anybody can listen.
+  assert.ok(pid, 'Kassa could be started')
   running.add(pid)
   void exited.then(() => running.delete(pid))
 

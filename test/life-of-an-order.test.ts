@@ -278,6 +278,8 @@ describe('the life of an order', () => {
     const taken = await nats.ask<Row>('order.0.command.CreateOrder', { user_id, product_id: '12345', quantity: 5 })
     assert.equal(taken.status, 'Pending')
     assert.equal((await expecting<Row>(200, get(kassa.url, `/v1/orders/${taken.order_id}`))).user_id, user_id)
+    // Nobody waited for its settling, and what follows looks at logs that have come to rest.
+    await eventually('both letters are there', 5_000, async () => (await letters(user_id)).length === 2 || undefined)
   })
 
   describe('on the bus and on the disk', () => {

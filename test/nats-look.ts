@@ -1,15 +1,16 @@
 /** A look at the broker of a Kassa under test with the plain NATS client, which knows nothing of Kassa. */
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { connect } from '@nats-io/transport-node'
 
 /** A message as it lies in a stream. */
 export type StoredMessage = { seq: number; subject: string; headers: Record<string, string>; body: Buffer }
 
 export type NatsLook = {
-  connection: NatsConnection
   jetstream: JetStreamManager
   /** Asks by hand, as `nats req` does; gives the JSON of the answer. */
   ask<T>(subject: string, body?: unknown): Promise<T>
+  /** Publishes as `nats pub` does; resolves when the broker has it. */
+  publish(subject: string, text: string): Promise<void>
   /** All messages of a stream; none where there is no such stream. */
   messages(stream: string): Promise<StoredMessage[]>
   /** Where each actor's log ends, by actor. */
@@ -31,21 +32,23 @@ export async function lookAt(natsUrl: string): Promise<NatsLook> {
 
   const messages = async (stream: string): Promise<StoredMessage[]> => {
     const { state } = await jetstream.streams.info(stream)
-    const found: StoredMessage[] = []
-    for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-      const message = await jetstream.streams.getMessage(stream, { seq })
-      if (!message) continue
-      const names = message.header.keys()
-      const headers = Object.fromEntries(names.map(name => [name, message.header.get(name)]))
-      found.push({ seq, subject: message.subject, headers, body: Buffer.from(message.data) })
-    }
-    return found
+    const numbers = Array.from({ length: state.last_seq - state.first_seq + 1 }, (_, index) => state.first_seq + index)
+    const stored = await Promise.all(numbers.map(seq => jetstream.streams.getMessage(stream, { seq })))
+    return stored
+      .filter(message => message !== null)
+      .map(({ seq, subject, header, data }) => {
+        const headers = Object.fromEntries(header.keys().map(name => [name, header.get(name)]))
+        return { seq, subject, headers, body: Buffer.from(data) }
+      })
   }
 
   return {
-    connection,
     jetstream,
     ask,
+    publish: async (subject, text) => {
+      connection.publish(subject, text)
+      await connection.flush()
+    },
     messages: async stream => {
       try {
         return await messages(stream)

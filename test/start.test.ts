@@ -9,8 +9,8 @@ import type { Duplex } from 'node:stream'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { anyFreePort } from '../src/ports.ts'
-import { commandFor } from '../src/runtime.ts'
+import { anyFreePort } from '../src/processes/ports.ts'
+import { commandFor } from '../src/processes/runtime.ts'
 
 const entry = fileURLToPath(new URL('../bin/kassa.js', import.meta.url))
 

@@ -5,7 +5,7 @@ import type { FileResult } from './run-file.ts'
 
 const outputMost = 6_000
 
-/** One line when all is well; every failure in full otherwise; with `outline` all tests and all output. */
+/** One line and its tables when all is well; every failure in full otherwise; with `outline` all tests and all output. */
 export function tellFile(result: FileResult, outline: boolean): string {
   const { file, ms, passed, failures, skipped } = result
   const failed = failures.length
@@ -14,13 +14,20 @@ export function tellFile(result: FileResult, outline: boolean): string {
   ]
 
   if (outline) lines.push(...result.outline.map(line => indented(line, 4)))
-  else lines.push(...skipped.map(name => `    - skipped: ${name}`))
+  else lines.push(...skipped.map(name => `    - skipped: ${name}`), ...(failed > 0 ? [] : tablesIn(result.output)))
   for (const { name, error } of failures) lines.push('', `  ✖ ${name}`, indented(shown(error), 6), '')
 
   const output = result.output.trim()
   if (output && (outline || failed > 0)) lines.push('    it wrote:', indented(output.slice(-outputMost), 6))
   return lines.join('\n')
 }
+
+/** What a test drew as a table is there to be read, also when all is well. */
+const tablesIn = (output: string): string[] =>
+  output
+    .split('\n')
+    .filter(line => /^[┌│├└]/.test(line))
+    .map(line => indented(line, 4))
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 

@@ -6,7 +6,7 @@ import { TEST_SETTINGS } from './kernel/test-core.ts'
 import { copyOf, type TestDisk } from './kernel/test-world.ts'
 import { ACTOR_NAMES } from './registry.ts'
 import { createTestMailer, openShop, type Shop } from './test-shop.ts'
-import { verifyStore } from './verify.ts'
+import { verifyStore } from './verify-store.ts'
 
 const PERSONAL = ['Wilhelmina', 'Featherstone', 'wilhelmina@example.com', 'only-for-you']
 const wilhelmina = { first_name: 'Wilhelmina', last_name: 'Featherstone', email: 'wilhelmina@example.com' }

@@ -4,16 +4,17 @@ import { join } from 'node:path'
 import type { Entry } from '../bus/entry.ts'
 import { connectNats } from '../bus/nats.ts'
 import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
-import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
-import { systemRandom } from '../random.ts'
 import { productVersion } from '../version.ts'
+import { systemClock } from '../world/clock.ts'
+import { systemRandom } from '../world/random.ts'
 import { definitionOf, readersOf } from './definitions.ts'
+import { markFile } from './kernel/mark.ts'
 import { startActor as start } from './kernel/running-actor.ts'
-import { HistoryRefused, markFile } from './kernel/start.ts'
-import { openStore, StoreLocked } from './kernel/store.ts'
+import { HistoryRefused } from './kernel/start.ts'
+import { openStore, StoreDamaged, StoreLocked } from './kernel/store.ts'
 import { createSmtpMailer } from './notification/smtp.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { settingsOf } from './settings.ts'
@@ -48,22 +49,24 @@ export const startActor = async (
   const mailer = config.smtpUrl
     ? createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom }, systemClock)
     : undefined
-  const actor = start(definitionOf(name, mailer), {
-    address,
-    bus,
-    store,
-    keys,
-    clock: systemClock,
-    random: systemRandom,
-    settings,
-    version: productVersion,
-    mark: markFile(files.mark),
-    readers: readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL })),
-    keepAside: (stream, entries) => keepAside(config.dataDir, stream, entries),
-    copyStore: () => copyStore(config.dataDir, address, store),
-    pid: process.pid,
-    say: log,
-  })
+  const startHere = () =>
+    start(definitionOf(name, mailer), {
+      address,
+      bus,
+      store,
+      keys,
+      clock: systemClock,
+      random: systemRandom,
+      settings,
+      version: productVersion,
+      mark: markFile(files.mark),
+      readers: readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL })),
+      keepAside: (stream, entries) => keepAside(config.dataDir, stream, entries),
+      copyStore: () => copyStore(config.dataDir, address, store),
+      pid: process.pid,
+      say: log,
+    })
+  const actor = orSayDamaged(files.store, startHere)
 
   return {
     stop: async () => {
@@ -84,10 +87,23 @@ export const startActor = async (
 
 const openLocked = (path: string) => {
   try {
-    return openStore(path)
+    return orSayDamaged(path, () => openStore(path))
   } catch (error) {
     if (error instanceof StoreLocked) throw plainFault(exitCodes.unavailable, error.message)
     throw error
+  }
+}
+
+// To start over would find the same: a person must act.
+const orSayDamaged = <T>(path: string, work: () => T): T => {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof StoreDamaged)) throw error
+    const advice = path.endsWith('.keys.db')
+      ? 'put back a copy of it: without these keys, what is personal in the log cannot be read'
+      : 'move it away, with the files named like it and -wal, and start again: it is rebuilt from its stream'
+    throw plainFault(exitCodes.configuration, `Cannot use ${path}, which is damaged: ${error.message}; ${advice}`)
   }
 }
 

@@ -59,6 +59,9 @@ describe('ids: on input', () => {
   }
   for (const [what, value] of Object.entries(refused)) it(`${what} is refused`, () => assert.ok(!takes(id, value)))
 
+  for (const json of ['-1', '1e5', '-0', '1.0', '-9007199254740993'])
+    it(`the number ${json} is refused`, () => assert.equal(fromJson(id, json), undefined))
+
   it('everything else than 1 to 64 of the characters is refused, and these are kept as they are', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 70 }), value => {

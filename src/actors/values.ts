@@ -10,11 +10,15 @@ export const MAX_BALANCE_MINOR = 999_999_999_999_999
 const MAX_QUANTITY = 1_000_000
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/
+const DIGITS = /^\d+$/
 const AMOUNT = /^(0|[1-9]\d*)(?:\.(\d{1,2}))?$/
 const CANONICAL_INTEGER = /^[1-9]\d{0,15}$/
 
-/** A field that is read from JSON by `read`, which gives `undefined` for what it doesn't take. */
-const field = <T>(
+/**
+ * A field that is read from JSON by `read`, which gives `undefined` for what it doesn't take. `Input` is what a client's
+ * compiler is told to send, as `schema` tells everybody else.
+ */
+export const field = <T, Input>(
   read: (value: unknown) => T | undefined,
   about: { problem: ProblemCode; message: string; schema: Record<string, unknown> },
 ) =>
@@ -26,18 +30,20 @@ const field = <T>(
       context.issues.push({ code: 'custom', input: value, message: about.message })
       return z.NEVER
     })
-    .meta({ problem: about.problem, jsonSchema: about.schema })
+    .meta({ problem: about.problem, jsonSchema: about.schema }) as unknown as z.ZodType<T, Input>
 
 // ---- ids
 
 /** The text of an id, or `undefined` for what is none. */
 export const readId = (value: unknown): string | undefined => {
   const text = literalText(value)
-  return text !== undefined && ID.test(text) ? text : undefined
+  if (text === undefined || !ID.test(text)) return undefined
+  // -1 is what many programs say for "none", and 1e5 is a quantity: as numbers they are no ids, though the characters fit.
+  return typeof value === 'string' || DIGITS.test(text) ? text : undefined
 }
 
 /** An id on input: a string or number of 1–64 of `[A-Za-z0-9_-]`; inside it is always its text. */
-export const id = field(readId, {
+export const id = field<string, string | number>(readId, {
   problem: 'invalid_id',
   message: 'should be 1 to 64 of the characters A-Z a-z 0-9 _ -',
   schema: {
@@ -77,7 +83,7 @@ export const readAmount = (value: unknown): number | undefined => {
 }
 
 /** An amount on input: `"1000"`, `"1000.50"`, `1000`, `1000.5`; inside integer minor units. */
-export const amount = field(readAmount, {
+export const amount = field<number, string | number>(readAmount, {
   problem: 'invalid_amount',
   message: 'should be a positive amount with at most two decimals, like "1000" or 99.90',
   schema: {
@@ -113,7 +119,7 @@ export const shownBalance = z.number().nonnegative()
 // ---- the rest
 
 /** How many of a product: a whole JSON number. */
-export const quantity = field(
+export const quantity = field<number, number>(
   value => (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_QUANTITY ? Number(value) : undefined),
   {
     problem: 'invalid_quantity',
@@ -124,7 +130,7 @@ export const quantity = field(
 
 /** One line of text of 1 to `most` characters, without control characters. */
 export const line = (most: number) =>
-  field(value => readText(value, most, /[\p{Cc}\u2028\u2029]/u), {
+  field<string, string>(value => readText(value, most, /[\p{Cc}\u2028\u2029]/u), {
     problem: 'invalid_field',
     message: `should be text of 1 to ${most} characters without line breaks or control characters`,
     schema: { type: 'string', minLength: 1, maxLength: most },
@@ -133,7 +139,7 @@ export const line = (most: number) =>
 /** Text of 1 to `most` characters; line breaks and tabs may be in it. */
 export const text = (most: number) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-  field(value => readText(value, most, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/), {
+  field<string, string>(value => readText(value, most, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/), {
     problem: 'invalid_field',
     message: `should be text of 1 to ${most} characters without control characters`,
     schema: { type: 'string', minLength: 1, maxLength: most },
@@ -146,7 +152,7 @@ const readText = (value: unknown, most: number, refused: RegExp): string | undef
 }
 
 /** An e-mail address, up to 254 characters (RFC 5321). */
-export const email = field(
+export const email = field<string, string>(
   value => (typeof value === 'string' && value.length <= 254 && z.regexes.email.test(value) ? value : undefined),
   {
     problem: 'invalid_field',
@@ -163,7 +169,7 @@ export type Locale = (typeof LOCALES)[number]
 export const locale = z.enum(LOCALES)
 
 /** A moment on input, RFC 3339; inside milliseconds since 1970. */
-export const moment = field(readMoment, {
+export const moment = field<number, string>(readMoment, {
   problem: 'invalid_field',
   message: 'should be an RFC 3339 time like 2023-09-07T14:30:00Z',
   schema: { type: 'string', format: 'date-time' },

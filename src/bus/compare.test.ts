@@ -139,13 +139,31 @@ describe('comparing a stream with its log: two histories', () => {
       assert.deepEqual(await finish(compare(stream, log)), { kind: 'differs', at: same + 1 })
     })
 
-  it('are not told where another history ends in a message that nobody chained', async () => {
+  it('are told also where another history ends in a message that nobody chained', async () => {
     const { stream, log, broker, finish } = createStreamBench({ count: 5 })
     const other = forkOf(log.entries, 3, 1)
     await finish(stream.create())
     await finish(stream.append(other.entries, ''))
     broker.publishForeign(RUBBISH, Buffer.from('rubbish'))
-    assert.equal((await finish(compare(stream, log))).kind, 'foreign')
+    assert.deepEqual(await finish(compare(stream, log)), { kind: 'differs', at: 4 })
+  })
+
+  it('may be where a gap keeps anybody from telling: what claims a chain is not thrown away', async () => {
+    const { stream, log, broker, finish } = createStreamBench({ count: 5 })
+    const other = forkOf(log.entries, 3, 3)
+    await finish(stream.create())
+    await finish(stream.append(other.entries, ''))
+    broker.remove('ORDER_0', 4)
+    assert.deepEqual(await finish(compare(stream, log)), { kind: 'differs', at: 4 })
+  })
+
+  it('are not told by a message behind a gap that claims no chain', async () => {
+    const { verdict } = await createBench(({ broker }) => {
+      broker.forgetTail('ORDER_0', 2)
+      for (const text of ['a', 'b']) broker.publishForeign(RUBBISH, Buffer.from(text))
+      broker.remove('ORDER_0', 4)
+    })
+    assert.deepEqual(keptOf(await verdict()), ['b'])
   })
 })
 

@@ -14,7 +14,8 @@ export type ComparedLog = {
  * - `ahead`: the stream goes on where the log ends, rightly chained: the store has lost entries.
  * - `foreign`: a message that no owner of this log wrote stands in it, or its last message is gone (protocol, R7).
  *   `kept` are the foreign ones that a person may want to see.
- * - `differs`: rightly chained entries other than ours, from number `at` on: two histories.
+ * - `differs`: entries other than ours that an owner of this log wrote, or may have written, from number `at` on: two
+ *   histories.
  */
 export type Verdict =
   | { kind: 'missing' }
@@ -64,12 +65,10 @@ const whoseFork = async (stream: LogStream, log: ComparedLog, lastSeq: number): 
 
 const judgeFrom = async (stream: LogStream, before: string, at: number, lastSeq: number): Promise<Verdict> => {
   const theirs = await readAll(stream, at, lastSeq)
-  let chain = before
-  for (const entry of theirs) {
-    if (!follows(chain, entry)) return { kind: 'foreign', kept: theirs }
-    chain = entry.chain
-  }
-  return { kind: 'differs', at }
+  const next = theirs.find(({ seq }) => seq === at)
+  // Next to ours the chain tells. Behind a gap nothing can, and what claims a chain may be the only copy of an entry.
+  const isAnOwners = next ? follows(before, next) : theirs.some(({ chain }) => chain !== '')
+  return isAnOwners ? { kind: 'differs', at } : { kind: 'foreign', kept: theirs }
 }
 
 const isMine = (log: ComparedLog, entry: Entry): boolean =>

@@ -1,8 +1,8 @@
 /** What goes wrong on the bus in memory, and that it does so again for the same seed. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { createSeededRandom } from '../seeded-random.ts'
-import { createVirtualClock } from '../virtual-clock.ts'
+import { createSeededRandom } from '../world/seeded-random.ts'
+import { createVirtualClock } from '../world/virtual-clock.ts'
 import { type Bus, type QueuedCommand, StreamConflict } from './bus.ts'
 import { entriesOf } from './bus-suite.ts'
 import { type Entry, NO_CHAIN } from './entry.ts'

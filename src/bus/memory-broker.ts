@@ -1,6 +1,6 @@
 /** The broker in memory: subscriptions, streams, those who follow them and those who work the queue off. */
-import type { Clock } from '../clock.ts'
-import type { Random } from '../random.ts'
+import type { Clock } from '../world/clock.ts'
+import type { Random } from '../world/random.ts'
 import type { Message } from './bus.ts'
 import { type Faults, strikes } from './memory-faults.ts'
 import { createMemoryStream, type MemoryStream, type Stored, type StoreOutcome } from './memory-stream.ts'

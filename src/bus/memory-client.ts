@@ -1,6 +1,6 @@
 /** One process's connection to the broker in memory: it can be slow, break, come back and die. */
-import type { Cancel, Clock } from '../clock.ts'
-import type { Random } from '../random.ts'
+import type { Cancel, Clock } from '../world/clock.ts'
+import type { Random } from '../world/random.ts'
 import type { Message, Running } from './bus.ts'
 import type { MemoryCore, Reply, Subscription } from './memory-broker.ts'
 import { type Faults, strikes } from './memory-faults.ts'

@@ -1,5 +1,5 @@
 /** What can go wrong on the bus in memory, and how often. */
-import type { Random } from '../random.ts'
+import type { Random } from '../world/random.ts'
 
 /** Rates from 0 to 1, each drawn where its fault could strike; times in ms. */
 export type Faults = {

@@ -1,5 +1,5 @@
 /** One direction of a connection in memory: everything arrives in order, sooner or later. */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../world/clock.ts'
 
 export type Pipe = {
   /** `arrive` runs at the other end. */

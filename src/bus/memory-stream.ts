@@ -1,5 +1,5 @@
 /** A stream as nats-server 2.15 keeps it, in memory: numbers, ids, and compare and swap on both. */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../world/clock.ts'
 import type { Message } from './bus.ts'
 import { EXPECTED_LAST_ID, EXPECTED_LAST_SEQ, MESSAGE_ID } from './entry-message.ts'
 import { matches } from './subject-match.ts'

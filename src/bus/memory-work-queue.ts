@@ -1,6 +1,6 @@
 /** A durable consumer of the queue in memory: delivers, waits for the acknowledgement, delivers again. */
-import type { Cancel, Clock } from '../clock.ts'
-import type { Random } from '../random.ts'
+import type { Cancel, Clock } from '../world/clock.ts'
+import type { Random } from '../world/random.ts'
 import { type Faults, strikes } from './memory-faults.ts'
 import type { MemoryStream, Stored } from './memory-stream.ts'
 import { ACK_WAIT_MS, MAX_ACK_PENDING } from './streams.ts'

@@ -1,7 +1,7 @@
 /** The bus in memory keeps the promises of every bus. */
 import { describe } from 'node:test'
-import { systemClock } from '../clock.ts'
-import { createSeededRandom } from '../seeded-random.ts'
+import { systemClock } from '../world/clock.ts'
+import { createSeededRandom } from '../world/seeded-random.ts'
 import { busSuite } from './bus-suite.ts'
 import { createMemoryBroker } from './memory.ts'
 

@@ -1,6 +1,6 @@
 /** The bus in memory: one broker, any number of processes, and everything that can go wrong between them. */
-import type { Clock } from '../clock.ts'
-import type { Random } from '../random.ts'
+import type { Clock } from '../world/clock.ts'
+import type { Random } from '../world/random.ts'
 import type { Bus, Headers } from './bus.ts'
 import { createMemoryCore } from './memory-broker.ts'
 import { memoryBus } from './memory-bus.ts'

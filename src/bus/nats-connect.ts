@@ -1,7 +1,7 @@
 /** The first connection to the broker; later ones the client makes by itself. */
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { type Clock, pause } from '../clock.ts'
-import type { Random } from '../random.ts'
+import { type Clock, pause } from '../world/clock.ts'
+import type { Random } from '../world/random.ts'
 import type { BusLog } from './bus-log.ts'
 import { Unavailable } from './unavailable.ts'
 

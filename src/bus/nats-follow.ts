@@ -1,6 +1,6 @@
 /** Following a log stream on NATS: one push consumer in the broker's memory, watched closely. */
 import type { Msg } from '@nats-io/transport-node'
-import type { Cancel } from '../clock.ts'
+import type { Cancel } from '../world/clock.ts'
 import type { Running } from './bus.ts'
 import type { Entry } from './entry.ts'
 import { entryOf } from './entry-message.ts'

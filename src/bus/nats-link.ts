@@ -1,7 +1,7 @@
 /** One process's connection to the broker: requests, publishes and subscriptions that outlive a broker's restart. */
 import type { Msg, MsgHdrs } from '@nats-io/transport-node'
-import type { Cancel, Clock } from '../clock.ts'
-import type { Random } from '../random.ts'
+import type { Cancel, Clock } from '../world/clock.ts'
+import type { Random } from '../world/random.ts'
 import type { Running } from './bus.ts'
 import type { BusLog } from './bus-log.ts'
 import { connectFirst, type LinkOptions } from './nats-connect.ts'

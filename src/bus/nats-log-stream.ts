@@ -13,7 +13,8 @@ import { logStreamConfig, publicConsumerConfig } from './streams.ts'
 import { type Address, streamOf } from './subjects.ts'
 import { Unavailable } from './unavailable.ts'
 
-const APPEND_TIMEOUT_MS = 5_000
+// Of one run. When it passes nothing is lost: the relay looks where the stream stands, and goes on from there.
+const APPEND_TIMEOUT_MS = 2_000
 // What is in flight at once: enough to hide the way there and back, little enough to be quickly written off.
 const RUN_MAX_BYTES = 2_000_000
 const RUN_MAX_ENTRIES = 1_000

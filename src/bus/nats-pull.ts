@@ -1,7 +1,7 @@
 /** One session of pulling commands from the queue on NATS; it ends with the first thing that goes wrong. */
 import type { ConsumerInfo } from '@nats-io/jetstream'
 import type { Msg } from '@nats-io/transport-node'
-import type { Cancel } from '../clock.ts'
+import type { Cancel } from '../world/clock.ts'
 import type { QueuedCommand } from './bus.ts'
 import { MESSAGE_ID } from './entry-message.ts'
 import { askApi, storedMessage } from './nats-api.ts'

@@ -1,8 +1,8 @@
 /** Working off the queue goes on when the broker's consumer does not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { systemClock } from '../clock.ts'
-import { systemRandom } from '../random.ts'
+import { systemClock } from '../world/clock.ts'
+import { systemRandom } from '../world/random.ts'
 import type { QueuedCommand } from './bus.ts'
 import { silentLog } from './bus-log.ts'
 import { createCollector } from './collector.ts'

@@ -1,8 +1,8 @@
 /** The bus over NATS and JetStream. */
 
 import type { Msg } from '@nats-io/transport-node'
-import { type Clock, systemClock } from '../clock.ts'
-import { type Random, systemRandom } from '../random.ts'
+import { type Clock, systemClock } from '../world/clock.ts'
+import { type Random, systemRandom } from '../world/random.ts'
 import type { Bus, Message, Request } from './bus.ts'
 import { type BusLog, silentLog } from './bus-log.ts'
 import { askApi } from './nats-api.ts'
@@ -43,7 +43,7 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
     request: async (subject, body, { headers = {}, timeoutMs }) =>
       messageOf(await link.ask(subject, body, { headers: toNats(Object.entries(headers)), timeoutMs })),
     serve: (subject, handle) => link.subscribe(subject, message => handle(requestOf(link, message))),
-    listen: (subject, hear) => link.subscribe(subject, message => hear(messageOf(message))),
+    listen: (subject, hear) => link.subscribe(subject, message => hear(heardMessage(message))),
     logStream: address => natsLogStream(link, address, quick),
     queue: natsQueue(link, actors),
     onConnection: changed => void link.onConnection(changed),
@@ -61,6 +61,15 @@ const messageOf = (message: Msg): Message => ({
   subject: message.subject,
   body: message.data,
   headers: fromNats(message.headers),
+})
+
+// Whoever listens reads bodies; the headers of an event are long, so they are read only when somebody asks for them.
+const heardMessage = (message: Msg): Message => ({
+  subject: message.subject,
+  body: message.data,
+  get headers() {
+    return fromNats(message.headers)
+  },
 })
 
 const requestOf = (link: NatsLink, message: Msg): Request => {

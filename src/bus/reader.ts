@@ -1,5 +1,5 @@
 /** The reader: another actor's log, entry by entry, each checked against the one before, whatever became of the stream. */
-import type { Cancel, Clock } from '../clock.ts'
+import type { Cancel, Clock } from '../world/clock.ts'
 import type { LogStream, Running } from './bus.ts'
 import { type Entry, follows } from './entry.ts'
 import { Unavailable } from './unavailable.ts'

@@ -1,6 +1,7 @@
 /** The relay: whatever happens to the stream, in the end it is the log. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogStream } from './bus.ts'
 import type { Entry } from './entry.ts'
 import { createRelay } from './relay.ts'
 import { createTestLog } from './test-log.ts'
@@ -188,6 +189,25 @@ describe('a relay: catching up', () => {
     const { relay, finish, isTheLog } = createBench({ count: 700 })
     assert.equal(await finish(relay.catchUp()), true)
     isTheLog()
+  })
+
+  it('does not believe an acknowledgement: a broker may lose what it acknowledged', async () => {
+    const { log, stream, clock, broker, finish, chains } = createStreamBench({ count: 5 })
+    let losses = 2
+    const forgetful: LogStream = {
+      ...stream,
+      append: async (entries, previous) => {
+        await stream.append(entries, previous)
+        if (losses-- > 0) broker.forgetTail('ORDER_0', 2)
+      },
+    }
+    const relay = createRelay(log, forgetful, clock, {
+      made: () => {},
+      keepAside: () => assert.fail('nothing was foreign'),
+      diverged: reason => assert.fail(reason),
+    })
+    assert.equal(await finish(relay.catchUp()), true)
+    assert.deepEqual(chains(), chainsOf(log))
   })
 
   it('waits for the broker', async () => {

@@ -1,5 +1,5 @@
 /** The relay: what the log has and the stream has not yet, published in order. It trusts no mark, it asks the stream. */
-import { type Cancel, type Clock, pause } from '../clock.ts'
+import { type Cancel, type Clock, pause } from '../world/clock.ts'
 import { type LogStream, StreamConflict } from './bus.ts'
 import { type ComparedLog, compare } from './compare.ts'
 import { type Entry, NO_CHAIN } from './entry.ts'

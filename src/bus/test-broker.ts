@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { anyFreePort } from '../ports.ts'
+import { anyFreePort } from '../processes/ports.ts'
 import { natsServerCache } from './server/cache.ts'
 import { findNatsServer } from './server/find.ts'
 

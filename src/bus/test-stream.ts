@@ -1,6 +1,6 @@
 /** A broker in memory with one log stream, on a clock that a test moves. For tests only. */
-import { createSeededRandom } from '../seeded-random.ts'
-import { createVirtualClock } from '../virtual-clock.ts'
+import { createSeededRandom } from '../world/seeded-random.ts'
+import { createVirtualClock } from '../world/virtual-clock.ts'
 import type { Entry } from './entry.ts'
 import { entryHeaders } from './entry-message.ts'
 import { createMemoryBroker } from './memory.ts'

@@ -2,7 +2,7 @@
 
 import type { Headers } from '../bus/bus.ts'
 import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '../world/random.ts'
 import { type Exchange, headerValues } from './exchange.ts'
 import { refuse } from './refused.ts'
 

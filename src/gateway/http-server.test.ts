@@ -1,10 +1,12 @@
 /** The gateway over real connections, and how it drains. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, suite, test } from 'node:test'
-import { systemClock } from '../clock.ts'
 import { createLog } from '../log.ts'
-import { systemRandom } from '../random.ts'
+import { isBun } from '../processes/runtime.ts'
+import { systemClock } from '../world/clock.ts'
+import { systemRandom } from '../world/random.ts'
 import { createApp } from './app.ts'
 import { type HttpServer, listenHttp } from './http-server.ts'
 import { createScriptedBus, type Said, type ScriptedBus, yes } from './scripted-bus.ts'
@@ -140,12 +142,10 @@ suite('over HTTP', () => {
 })
 
 suite('draining', () => {
-  test('finishes what is in flight and closes idle connections', async () => {
+  test('finishes what is in flight', async () => {
     const { bus, server, stop } = await start()
     const { promise: answer, resolve: sayIt } = Promise.withResolvers<Said>()
     bus.script.PutMoney = () => answer
-    const idle = opened(server)
-    const closed = new Promise(resolve => idle.on('close', resolve))
     const body = '{"user_id":1,"amount":1}'
     const keepAlive = post('/money/put/', '', body).replace('Connection: close\r\n', '')
     const got = raw(server, keepAlive)
@@ -153,12 +153,23 @@ suite('draining', () => {
 
     const startedMs = systemClock.monotonic()
     const stopped = stop(1_500)
-    await closed
     sayIt(yes({ balance: 1 }))
     assert.match(await got, /^HTTP\/1\.1 202[\s\S]*connection: close[\s\S]*"balance":1/i)
     await stopped
     assert.ok(systemClock.monotonic() - startedMs < 1_000)
     await assert.rejects(raw(server, keepAlive), { code: 'ECONNREFUSED' })
+  })
+
+  test('closes connections that never asked for anything', {
+    // They end with the process a moment later.
+    skip: isBun && 'Bun tells of a connection only with its first request',
+  }, async () => {
+    const { server, stop } = await start()
+    const idle = opened(server)
+    await once(idle, 'connect')
+    const closed = once(idle, 'close')
+    await stop(1_500)
+    await closed
   })
 
   test('ends what cannot be finished with 503 and its key', async () => {

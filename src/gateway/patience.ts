@@ -1,6 +1,6 @@
 /** Trying again what is not possible now, until a deadline. */
 import { Unavailable } from '../bus/unavailable.ts'
-import { pause } from '../clock.ts'
+import { pause } from '../world/clock.ts'
 import type { Deadline } from './deadline.ts'
 import type { GatewayPorts } from './ports.ts'
 

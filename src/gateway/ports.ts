@@ -1,9 +1,9 @@
 /** What the gateway needs of the world; a test or a simulation brings its own. */
 import type { Bus } from '../bus/bus.ts'
-import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
-import type { Random } from '../random.ts'
+import type { Clock } from '../world/clock.ts'
+import type { Random } from '../world/random.ts'
 
 export type GatewayPorts = {
   bus: Bus

@@ -1,10 +1,10 @@
 /** The gateway as a process: a bus, an app and a server. */
 import { ACTOR_NAMES } from '../actors/registry.ts'
 import { connectNats } from '../bus/nats.ts'
-import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
-import { systemRandom } from '../random.ts'
+import { systemClock } from '../world/clock.ts'
+import { systemRandom } from '../world/random.ts'
 import { createApp } from './app.ts'
 import { type HttpServer, listenHttp } from './http-server.ts'
 

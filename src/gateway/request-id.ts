@@ -1,5 +1,5 @@
 /** The name of one request in headers, problem documents and the log. */
-import type { Random } from '../random.ts'
+import type { Random } from '../world/random.ts'
 import type { Exchange } from './exchange.ts'
 
 // Printable, no space and no quote: it goes back into a header and into a line of the log.

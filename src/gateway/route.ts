@@ -72,50 +72,66 @@ export const bodyFields = ({ path, spec }: { path: string; spec: CommandSpec }):
 type Names<Part> = keyof Part & string
 type FieldOf<Spec> = Spec extends { body: { shape: infer Shape } } ? keyof Shape & string : never
 
+// What these three give still knows its own path, status and contract: `client.ts` makes the types of a client of it.
+
 /** A command of `contract` by its name; the compiler knows both the name and the fields. */
-export const command = <C extends Contract, Name extends Names<C['commands']>, Query extends Names<C['queries']>>(
+export const command = <
+  C extends Contract,
+  Name extends Names<C['commands']>,
+  const Path extends string,
+  const Success extends Address['success'],
+  const Verb extends Exclude<Method, 'GET'> = 'POST',
+  Query extends Names<C['queries']> = never,
+>(
   contract: C,
   name: Name,
-  route: Pick<CommandRoute, 'path' | 'success' | 'settles' | 'location' | 'madeIf'> & {
-    method?: Exclude<Method, 'GET'>
+  route: Pick<CommandRoute, 'settles' | 'location' | 'madeIf'> & {
+    path: Path
+    success: Success
+    method?: Verb
     cellBy?: FieldOf<C['commands'][Name]>
     answeredBy?: Query
   },
-): CommandRoute => {
+) => {
   const { answeredBy, ...rest } = route
-  const second = answeredBy && { name: answeredBy, spec: contract.queries[answeredBy] as QuerySpec }
+  const second = answeredBy && { name: answeredBy, spec: contract.queries[answeredBy] }
   return {
-    kind: 'command',
-    method: 'POST',
+    kind: 'command' as const,
     actor: contract.actor as ActorName,
     name,
-    spec: contract.commands[name] as CommandSpec,
+    spec: contract.commands[name] as C['commands'][Name],
     ...rest,
-    ...(second ? { answeredBy: second } : {}),
+    method: (route.method ?? 'POST') as Verb,
+    answeredBy: second as [Query] extends [never] ? undefined : { name: string; spec: C['queries'][Query] },
   }
 }
 
 /** A command of `contract` that goes through the queue. */
-export const queued = <C extends Contract, Name extends Names<C['commands']>>(
+export const queued = <C extends Contract, Name extends Names<C['commands']>, const Path extends string>(
   contract: C,
   name: Name,
-  route: { path: string; cellBy: FieldOf<C['commands'][Name]> },
-): QueueRoute => ({
-  kind: 'queue',
-  method: 'POST',
-  success: 202,
+  route: { path: Path; cellBy: FieldOf<C['commands'][Name]> },
+) => ({
+  kind: 'queue' as const,
+  method: 'POST' as const,
+  success: 202 as const,
   actor: contract.actor as ActorName,
   name,
-  spec: contract.commands[name] as CommandSpec,
+  spec: contract.commands[name] as C['commands'][Name],
   ...route,
 })
 
 /** A query of `contract`, for one thing or for a list; of all cells only a page can be asked. */
-export const query = <Kind extends 'query' | 'list' | 'page', C extends Contract, Name extends Names<C['queries']>>(
+export const query = <
+  Kind extends 'query' | 'list' | 'page',
+  C extends Contract,
+  Name extends Names<C['queries']>,
+  const Path extends string,
+>(
   kind: Kind,
   contract: C,
   name: Name,
-  route: { path: string; csv?: true } & (Kind extends 'page'
+  route: { path: Path; csv?: true } & (Kind extends 'page'
     ? { cellBy?: FieldOf<C['queries'][Name]> }
     : { cellBy: FieldOf<C['queries'][Name]> }),
 ) => ({
@@ -124,6 +140,6 @@ export const query = <Kind extends 'query' | 'list' | 'page', C extends Contract
   success: 200 as const,
   actor: contract.actor as ActorName,
   name,
-  spec: contract.queries[name] as QuerySpec,
+  spec: contract.queries[name] as C['queries'][Name],
   ...route,
 })

@@ -13,7 +13,7 @@ const letterAddress = ({ message_id }: Reply): string => `/v1/notifications/${me
 const productAddress = ({ product_id }: Reply): string => `/v1/products/${product_id}`
 
 /** Every operation. Paths stand without their trailing slash and answer with it too. */
-export const ROUTES: readonly Route[] = [
+export const ROUTES = [
   command(orderContract, 'CreateUser', {
     path: '/user/create',
     success: 201,
@@ -141,4 +141,4 @@ export const ROUTES: readonly Route[] = [
     name: 'DiscardDeadLetter',
     spec: kernelContract.commands.DiscardDeadLetter,
   },
-]
+] as const satisfies readonly Route[]

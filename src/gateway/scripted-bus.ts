@@ -5,7 +5,7 @@ import { PROBLEMS, type ProblemCode, problemDocument } from '../bus/problem.ts'
 import { matches } from '../bus/subject-match.ts'
 import { nameOf } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
-import { type Clock, pause } from '../clock.ts'
+import { type Clock, pause } from '../world/clock.ts'
 
 /** What an actor says to one question: `nobody` fails at once, `silence` when the time is over. */
 export type Said = { body: unknown; headers: Headers } | 'nobody' | 'silence'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createLog } from '../log.ts'
-import { createVirtualClock } from '../virtual-clock.ts'
+import { createVirtualClock } from '../world/virtual-clock.ts'
 import { createScriptedBus, no, type ScriptedBus, yes } from './scripted-bus.ts'
 import { hearSettled } from './settle.ts'
 import { createTestGateway } from './test-gateway.ts'

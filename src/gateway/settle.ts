@@ -2,8 +2,8 @@
 
 import type { OrderStatus } from '../actors/order/contract.ts'
 import type { Bus, Message, Running } from '../bus/bus.ts'
-import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import type { Clock } from '../world/clock.ts'
 
 /** So many facts are kept for those who have not asked yet; a second of them at full load. */
 const RECENT_MOST = 5_000

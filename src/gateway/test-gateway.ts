@@ -1,7 +1,7 @@
 /** A gateway in front of scripted actors, on a clock that a test moves. For tests only. */
 import { createLog } from '../log.ts'
-import { createSeededRandom } from '../seeded-random.ts'
-import { createVirtualClock } from '../virtual-clock.ts'
+import { createSeededRandom } from '../world/seeded-random.ts'
+import { createVirtualClock } from '../world/virtual-clock.ts'
 import { createApp } from './app.ts'
 import { EXAMPLES } from './examples.ts'
 import { createScriptedBus, type Said, type Script, yes } from './scripted-bus.ts'

@@ -1,6 +1,6 @@
 /** The banner: where everything is, what was found, and two lines to try. */
 import { fileURLToPath } from 'node:url'
-import { describeRuntime } from '../runtime.ts'
+import { describeRuntime } from '../processes/runtime.ts'
 import { productVersion } from '../version.ts'
 
 export type Situation = {

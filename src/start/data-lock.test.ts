@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { PlainFault } from '../exit.ts'
-import { programOf } from '../test-program.ts'
+import { programOf } from '../processes/test-program.ts'
 import { lockData } from './data-lock.ts'
 import { writeRunFile } from './run-file.ts'
 
@@ -39,7 +39,8 @@ describe('the lock on the data', () => {
   it('is freed at once by a kill -9 of its holder', async () => {
     const module = new URL('data-lock.ts', import.meta.url).href
     const code = `import { lockData } from ${JSON.stringify(module)}
-      lockData(${JSON.stringify(dataDir)})
+      // Reachable for ever: a database that is collected as garbage is closed.
+      globalThis.unlock = lockData(${JSON.stringify(dataDir)})
       console.log('locked')
       setInterval(() => {}, 1000)`
     const { command, args } = programOf(code)

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { endOrphan } from '../bus/server/orphan.ts'
 import { serverFiles } from '../bus/server/server-files.ts'
-import { isFree } from '../ports.ts'
+import { isFree } from '../processes/ports.ts'
 import { readRunFile } from './run-file.ts'
 
 /** A part that is told of its supervisor's end by its stdin has drained by then, ms. */

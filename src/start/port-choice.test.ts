@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
-import { anyFreePort } from '../ports.ts'
+import { anyFreePort } from '../processes/ports.ts'
 import { portChoice } from './port-choice.ts'
 
 const host = '127.0.0.1'

@@ -1,5 +1,5 @@
 /** A port that is chosen once, and again only as long as nothing has answered on it. */
-import { choosePort, type Wish } from '../ports.ts'
+import { choosePort, type Wish } from '../processes/ports.ts'
 
 export type PortChoice = {
   /** The port as chosen so far. */

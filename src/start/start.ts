@@ -76,6 +76,8 @@ async function bringUp(
   waiting: AbortController,
 ): Promise<void> {
   const natsUrl = await broker.start(supervisor)
+  // As soon as it is known: `verify` asks the actors, also when they can't get ready.
+  writeRunFile(config.dataDir, { pid: process.pid, startedAt: startedAt(), natsUrl })
   const env = { ...process.env, NATS_URL: natsUrl, KASSA_DATA: config.dataDir }
   for (const name of ACTOR_NAMES) supervisor.keep(actorPart(name, env))
   supervisor.keep(gatewayPart(env, gatewayPort))

@@ -22,7 +22,8 @@ const isValue = (file: string) => file === 'src/actors/values.ts'
 const isDirectory = (file: string) => ['src/actors/registry.ts', 'src/actors/cells.ts'].includes(file)
 
 /** What a process of any kind needs: time, chance, the log, settings, how to end. Knows no part of Kassa. */
-const isGround = (file: string) => /^src\/[a-z-]+\.ts$/.test(file) && !isCommandLine(file)
+const isGround = (file: string) =>
+  /^src\/((configuration|processes|world)\/)?[a-z-]+\.ts$/.test(file) && !isCommandLine(file)
 /** What the person at the terminal meets; starts any part. */
 const isCommandLine = (file: string) => /^src\/(main|commands|help)\.ts$/.test(file)
 /** What makes processes of actors. */

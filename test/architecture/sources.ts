@@ -1,6 +1,6 @@
 /** The files of the repository as text. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { globSync, lstatSync, readFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 
 export type Source = { file: string; lines: string[] }
@@ -23,7 +23,7 @@ export function readTracked(): Source[] {
   })
   return listed
     .split('\0')
-    .filter(file => file !== '' && existsSync(join(root, file)))
+    .filter(file => file !== '' && lstatSync(join(root, file), { throwIfNoEntry: false })?.isFile())
     .map(read)
     .filter(({ lines }) => !lines.some(line => line.includes('\0')))
 }

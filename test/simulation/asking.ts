@@ -5,11 +5,21 @@ import { ANYBODY, COMMAND_HEADERS, REFUSAL_HEADERS } from '../../src/bus/command
 import type { ProblemDocument } from '../../src/bus/problem.ts'
 import { commandSubject, querySubject } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
-import { type Clock, pause } from '../../src/clock.ts'
-import type { SeededRandom } from '../../src/seeded-random.ts'
+import { type Clock, pause } from '../../src/world/clock.ts'
+import type { SeededRandom } from '../../src/world/seeded-random.ts'
 
-/** A command as somebody wishes it. `given`: the key is the client's own, so that a no is remembered too. */
-export type Wish = { actor: ActorName; name: string; body: Record<string, unknown>; key: string; given: boolean }
+/**
+ * A command as somebody wishes it. `given`: the key is the client's own, so that a no is remembered too. `until` is
+ * when the key may be forgotten: whoever asks with it later asks anew.
+ */
+export type Wish = {
+  actor: ActorName
+  name: string
+  body: Record<string, unknown>
+  key: string
+  given: boolean
+  until: number
+}
 
 /** What came back: the reply's JSON, or the code of the no. */
 export type Answer = { reply: string } | { no: string }
@@ -45,7 +55,7 @@ export const query = async (bus: Bus, actor: ActorName, name: string, body: obje
 /** Asks until there is an answer, or undefined when nobody waits any longer. */
 export const ask = async (asker: Asker, wish: Wish): Promise<Heard | undefined> => {
   const userId = String(wish.body.user_id ?? '')
-  while (!asker.gaveUp()) {
+  while (!asker.gaveUp() && asker.clock.now() < wish.until) {
     try {
       const tentative = wish.given && wish.actor !== 'order'
       const heard = await askOnce(asker, wish, tentative)

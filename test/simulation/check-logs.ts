@@ -1,7 +1,7 @@
 /** Checks of the logs: nothing lost, nothing twice, every cause true, every stream its log, every table what its log says. */
 import { DEFINITIONS } from '../../src/actors/definitions.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
-import { verifyStore } from '../../src/actors/verify.ts'
+import { verifyStore } from '../../src/actors/verify-store.ts'
 import type { FinalState } from './final-state.ts'
 import type { Fact } from './history.ts'
 
@@ -32,17 +32,16 @@ const checkStream = ({ logs, loud }: FinalState, actor: ActorName): string[] => 
   return same && streamChains.at(-1) === expected.at(-1) ? [] : [`the stream of ${actor} is not its log`]
 }
 
-/** Every command is decided once; what was parked before is not a decision. */
+/** Every command is decided once, as long as its id is kept; what was parked before is not a decision. */
 const checkCommandsOnce = ({ logs }: FinalState, actor: ActorName): string[] => {
-  const decided = new Set<string>()
+  const decided = new Map<string, number>()
   const faults: string[] = []
-  const trimmed = logs[actor].facts.some(({ type }) => type === 'InboxTrimmed')
-  for (const { type, headers, seq } of logs[actor].facts) {
+  for (const { type, headers, seq, at, data } of logs[actor].facts) {
+    if (type === 'InboxTrimmed')
+      for (const [id, then] of decided) if (then <= Date.parse(data.until)) decided.delete(id)
     if (headers.command === undefined || type === 'CommandParked') continue
-    // A forgotten id may be used again: its sender has been told how long ids are kept.
-    if (decided.has(headers.command) && !trimmed)
-      faults.push(`${actor} carried ${headers.command} out twice, at ${seq}`)
-    decided.add(headers.command)
+    if (decided.has(headers.command)) faults.push(`${actor} carried ${headers.command} out twice, at ${seq}`)
+    decided.set(headers.command, at)
   }
   return faults
 }

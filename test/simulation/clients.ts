@@ -1,6 +1,6 @@
 /** Clients who use the shop as the gateway lets them: users, money, orders, each with a key, asked again until answered. */
 import { Unavailable } from '../../src/bus/unavailable.ts'
-import { pause } from '../../src/clock.ts'
+import { pause } from '../../src/world/clock.ts'
 import { type Answer, type Asker, ask, askOnce, type Wish } from './asking.ts'
 import type { World } from './world.ts'
 
@@ -25,6 +25,8 @@ export const CATALOG = [
 ]
 
 const MOST_PAUSE_MS = 1500
+/** A client stops asking this long before its key may be forgotten. */
+const MARGIN_MS = 5000
 
 /** Lets some clients loose on `world`. */
 export const startClients = (world: World): Clients => {
@@ -46,7 +48,8 @@ export const startClients = (world: World): Clients => {
 
   /** Asks until answered, at times twice at once, at times again later. */
   const wish = async (actor: Wish['actor'], name: string, body: Wish['body']): Promise<Answer | undefined> => {
-    const one: Wish = { actor, name, body, key: `wish-${++wishes}`, given: chance(0.6) }
+    const until = world.clock.now() + world.settings.idempotencyHours * 3_600_000 - MARGIN_MS
+    const one: Wish = { actor, name, body, key: `wish-${++wishes}`, given: chance(0.6), until }
     world.trace.say('client', `${one.key} ${name} ${JSON.stringify(body)}`)
     if (chance(0.15)) {
       // Somebody presses the button twice; whoever is answered first, both must hear the same.

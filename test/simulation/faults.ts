@@ -12,6 +12,9 @@ type Fault = (scene: Scene) => void
 /** Ends a process at one of the next events, so that every await has its turn. */
 const MOST_EVENTS_AHEAD = 40
 
+/** A store younger than this may pass for the one that ran last (src/actors/kernel/mark.ts). */
+const OLD_MS = 2500
+
 const pickActor = ({ world }: Scene): ActorName => world.chance.faults.pick(ACTOR_NAMES)
 const streamName = (actor: ActorName): string => streamOf({ actor, cell: 0 })
 const upTo = ({ world }: Scene, most: number): number => world.chance.faults.integer(most)
@@ -102,7 +105,7 @@ const restore: Fault = scene => {
   const { world } = scene
   const actor = pickActor(scene)
   const backup = world.backup(actor)
-  world.clock.after(1000 + upTo(scene, 10_000), () => {
+  world.clock.after(OLD_MS + upTo(scene, 10_000), () => {
     const site = world.sites[actor]
     world.kill(actor)
     world.trace.say('fault', `a store of entry ${backup.chains.length} is put back for ${actor}`)

@@ -1,5 +1,5 @@
 /** The clock of one process: when the process dies, nothing that it planned ever runs. */
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../../src/world/clock.ts'
 
 export type MortalClock = Clock & { die: () => void }
 

@@ -3,7 +3,7 @@ import type { ActorName } from '../../src/actors/registry.ts'
 import { ANYBODY, COMMAND_HEADERS, commandId } from '../../src/bus/command-id.ts'
 import { COMMANDS, queueSubject } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
-import { pause } from '../../src/clock.ts'
+import { pause } from '../../src/world/clock.ts'
 import type { World } from './world.ts'
 
 /** One command in the queue. `id` is missing where its sender gave none. */
@@ -40,6 +40,7 @@ export const startQueueSenders = (world: World): QueueSenders => {
   let busy = 0
   let left = false
   let stories = 0
+  let ids = 0
 
   const chance = (rate: number): boolean => random.fraction() < rate
 
@@ -70,7 +71,7 @@ export const startQueueSenders = (world: World): QueueSenders => {
 
   /** Sends it, and at times the same again: by the same id, by another, or with other content. */
   const sendSome = async (actor: ActorName, name: string, body: Sent['body'], other: Sent['body']): Promise<void> => {
-    const id = chance(0.85) ? `${name}-${sent.length}` : undefined
+    const id = chance(0.85) ? `${name}-${++ids}` : undefined
     await pause(world.clock, random.fraction() * MOST_PAUSE_MS)
     await send(actor, name, body, id)
     if (chance(0.25)) {

@@ -1,26 +1,27 @@
 /** How often the small faults of a run strike: drawn from its seed, none in a quarter of the runs. */
 import { type Faults, noFaults } from '../../src/bus/memory-faults.ts'
-import type { SeededRandom } from '../../src/seeded-random.ts'
+import type { SeededRandom } from '../../src/world/seeded-random.ts'
 
 export type Rates = {
   bus: Faults
   /** How many of the big faults (`faults.ts`) happen. */
   faults: number
-  /** What wants time in a run. */
+  /** How long clients and faults go on. */
   loadMs: number
-  idempotencyHours: number
+  /** How long the ids of commands are kept. */
+  memoryMs: number
 }
 
 const QUIET_ONE_IN = 4
-/** Key and inbox are trimmed by age in some runs; in the others they outlive the run. */
-const SHORT_MEMORY_HOURS = 60 / 3600
-const LONG_MEMORY_HOURS = 168
+/** In some runs ids are forgotten before the end, in the others they outlive it. */
+const SHORT_MEMORY_MS = 25_000
+const LONG_MEMORY_MS = 168 * 3_600_000
 
 /** The rates of a run. */
 export const drawRates = (random: SeededRandom): Rates => {
-  const loadMs = 8_000 + random.integer(14_000)
-  const idempotencyHours = random.fraction() < 0.15 ? SHORT_MEMORY_HOURS : LONG_MEMORY_HOURS
-  if (random.integer(QUIET_ONE_IN) === 0) return { bus: { ...noFaults }, faults: 0, loadMs, idempotencyHours }
+  const memoryMs = random.fraction() < 0.15 ? SHORT_MEMORY_MS : LONG_MEMORY_MS
+  const loadMs = 8_000 + random.integer(14_000) + (memoryMs === SHORT_MEMORY_MS ? SHORT_MEMORY_MS : 0)
+  if (random.integer(QUIET_ONE_IN) === 0) return { bus: { ...noFaults }, faults: 0, loadMs, memoryMs }
   const sometimes = (most: number): number => (random.fraction() < 0.5 ? 0 : rounded(random.fraction() * most))
   return {
     bus: {
@@ -36,7 +37,7 @@ export const drawRates = (random: SeededRandom): Rates => {
     },
     faults: 1 + random.integer(5),
     loadMs,
-    idempotencyHours,
+    memoryMs,
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Settings } from '../../src/actors/kernel/actor.ts'
 import { ACTOR_NAMES } from '../../src/actors/registry.ts'
 import { noFaults } from '../../src/bus/memory-faults.ts'
-import { createSeededRandom } from '../../src/seeded-random.ts'
+import { createSeededRandom } from '../../src/world/seeded-random.ts'
 import { checkAlarms } from './check-alarms.ts'
 import { checkBooks } from './check-books.ts'
 import { checkLogs } from './check-logs.ts'
@@ -42,7 +42,12 @@ export const runSeed = async (seed: number, counts: Counts, plant?: Plant): Prom
     ...(plant ? { plant } : {}),
   })
   world.trace.say('seed', `${seed}: ${describeRates(rates)}`)
-  const loud = await live(world, rates)
+  let loud = false
+  try {
+    loud = await live(world, rates)
+  } catch (error) {
+    world.violation(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
   return {
     seed,
     violations: world.violations,
@@ -61,7 +66,7 @@ const settingsOf = (rates: Rates): Settings => ({
   firstOperationId: 12345,
   firstMessageId: 67890,
   parkMs: PARK_MS,
-  idempotencyHours: rates.idempotencyHours,
+  idempotencyHours: rates.memoryMs / 3_600_000,
   catalog: CATALOG,
 })
 

@@ -5,9 +5,9 @@ import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { createMemoryBroker, type MemoryBroker } from '../../src/bus/memory.ts'
 import type { Faults } from '../../src/bus/memory-faults.ts'
 import { streamOf } from '../../src/bus/subjects.ts'
-import type { Clock } from '../../src/clock.ts'
-import { createSeededRandom, type SeededRandom } from '../../src/seeded-random.ts'
-import { createVirtualClock, type VirtualClock } from '../../src/virtual-clock.ts'
+import type { Clock } from '../../src/world/clock.ts'
+import { createSeededRandom, type SeededRandom } from '../../src/world/seeded-random.ts'
+import { createVirtualClock, type VirtualClock } from '../../src/world/virtual-clock.ts'
 import { type Backup, createDisk, type Disk } from './disk.ts'
 import { createHistory, type History } from './history.ts'
 import type { Counts, RarePath } from './rare-paths.ts'
@@ -72,6 +72,8 @@ export type World = {
 }
 
 const BEGIN = Date.UTC(2026, 0, 5, 9)
+/** Far more than any run has: who gets there turns in a circle. */
+const MOST_EVENTS = 300_000
 /** A supervisor starts a process again after this; the product's backoff begins alike. */
 const RESTART_MS = 300
 
@@ -85,8 +87,10 @@ export const createWorld = (
   const chance = { broker: chanceOf(1), processes: chanceOf(2), clients: chanceOf(3), faults: chanceOf(4) }
   const armed: { left: number; run: () => void }[] = []
 
+  let events = 0
   /** Every event of the world comes through here, when all promises before it have settled. */
   const atEvent = (run: () => void) => () => {
+    if (++events > MOST_EVENTS) throw new Error(`Cannot go on: ${events} events, and time stands still`)
     for (const one of [...armed]) {
       if (--one.left > 0) continue
       armed.splice(armed.indexOf(one), 1)

@@ -20,10 +20,10 @@ type Step =
 
 const user = fc.constantFrom(...users)
 const order = fc.constantFrom(...orders)
-// Small ones that often fit, and huge ones of which a few reach the limit.
+// Small ones that often fit, and huge ones of which two reach the limit.
 const minor = fc.oneof(
-  { weight: 4, arbitrary: fc.integer({ min: 1, max: 1000 }) },
-  { weight: 2, arbitrary: fc.integer({ min: 1, max: MAX_BALANCE_MINOR }) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 1000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: Math.ceil(MAX_BALANCE_MINOR / 2), max: MAX_BALANCE_MINOR }) },
 )
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('user' as const), user }) },
@@ -36,7 +36,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('refund' as const), order, share: fc.integer({ min: 1, max: 100 }) }),
   },
 )
-const steps = fc.array(step, { maxLength: 50, size: 'max' })
+// Without `size` most runs have less than ten steps, and nearly none meets the limit.
+const steps = fc.array(step, { maxLength: 40, size: 'max' })
 
 /** Billing, and beside it what a child with a purse would expect of it. */
 const createShop = () => {

@@ -2,7 +2,7 @@
 import type { Contract } from '../../bus/contract.ts'
 import { type Entry, type EntryHeaders, NO_CHAIN, readHeaders, writeHeaders } from '../../bus/entry.ts'
 import { type Address, eventSubject } from '../../bus/subjects.ts'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../world/clock.ts'
 import type { AnyActorDefinition, AnyBehaviour, Settings } from './actor.ts'
 import { decideDeadLetter } from './dead-letters.ts'
 import type { Decision, NewEvent } from './decision.ts'
@@ -10,7 +10,7 @@ import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
 import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
 import { type Log, openLog } from './log.ts'
 import type { Store } from './store.ts'
-import type { Personal, Vault } from './vault.ts'
+import { NOBODY, type Personal, type Vault } from './vault.ts'
 
 export type Core = {
   address: Address
@@ -106,7 +106,7 @@ export const openCore = (
   const append: Core['append'] = (event, headers, traceparent, reply) => {
     const seq = log.head() + 1
     const at = now()
-    const person = typeof event.data.person === 'string' ? event.data.person : (event.user ?? '_')
+    const person = typeof event.data.person === 'string' ? event.data.person : (event.user ?? NOBODY)
     const data = event.personal ? { ...event.data, sealed: seal(person, event.personal) } : event.data
     const written = { seq, type: event.type, user: event.user, at, data }
     apply({ ...written, command: headers.command }, headers)

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createMemoryBroker } from '../../bus/memory.ts'
-import { createSeededRandom } from '../../seeded-random.ts'
-import { createVirtualClock } from '../../virtual-clock.ts'
+import { createSeededRandom } from '../../world/seeded-random.ts'
+import { createVirtualClock } from '../../world/virtual-clock.ts'
 import type { Effect } from './actor.ts'
 import { createEffects } from './effects.ts'
 

@@ -1,7 +1,7 @@
 /** Effects: what rows ask to be done outside, after the commit, again and again until it succeeds. */
 import type { Bus } from '../../bus/bus.ts'
-import type { Cancel, Clock } from '../../clock.ts'
-import type { Random } from '../../random.ts'
+import type { Cancel, Clock } from '../../world/clock.ts'
+import type { Random } from '../../world/random.ts'
 import type { Effect, Told } from './actor.ts'
 
 const FIRST_RETRY_MS = 250

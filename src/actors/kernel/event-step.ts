@@ -5,6 +5,7 @@ import { type Core, LogDamaged } from './core.ts'
 import { type Decision, happened, nothing } from './decision.ts'
 import { type AppliedEvent, readEvent } from './event.ts'
 import type { EventItem } from './mailbox.ts'
+import { NOBODY } from './vault.ts'
 
 /** The name under which an event that could not be taken in lies among the dead letters. */
 const eventName = (source: string): string => `event of ${source}`
@@ -50,7 +51,7 @@ export const createEventStep = (core: Core) => {
     setAside: ({ source, entry }: EventItem, detail: string): AfterCommit => {
       const data = {
         command: eventName(source),
-        person: '_',
+        person: NOBODY,
         reason: 'defect',
         detail,
         attempts: 1,

@@ -1,25 +1,25 @@
 /** What every actor answers and publishes, whatever it is about. */
 import { z } from 'zod'
 import { type Contract, defineContract } from '../../bus/contract.ts'
-import { id, shownId, shownMoment, shownUserId } from '../values.ts'
+import { field, id, shownId, shownMoment, shownUserId } from '../values.ts'
 
 /** A page of a list on input. `cursor` is what `next_cursor` gave. */
 export const pageFields = {
-  limit: z
-    .unknown()
-    .transform((value, context) => {
-      const limit = typeof value === 'number' ? value : /^\d{1,5}$/.test(String(value)) ? Number(value) : Number.NaN
-      if (Number.isInteger(limit) && limit >= 1 && limit <= 10_000) return limit
-      context.issues.push({ code: 'custom', input: value, message: 'should be a whole number from 1 to 10000' })
-      return z.NEVER
-    })
-    .meta({ jsonSchema: { type: 'integer', minimum: 1, maximum: 10_000 } })
-    .optional(),
+  limit: field<number, number | string>(readLimit, {
+    problem: 'invalid_field',
+    message: 'should be a whole number from 1 to 10000',
+    schema: { type: 'integer', minimum: 1, maximum: 10_000 },
+  }).optional(),
   cursor: id.optional(),
 }
 
 /** The version of a thing that a change is meant for: 0 where there must be none yet, `*` for any. */
 export const ifVersionField = z.union([z.int().nonnegative(), z.literal('*')]).optional()
+
+function readLimit(value: unknown): number | undefined {
+  const limit = typeof value === 'number' ? value : /^\d{1,5}$/.test(String(value)) ? Number(value) : Number.NaN
+  return Number.isInteger(limit) && limit >= 1 && limit <= 10_000 ? limit : undefined
+}
 
 /** A list on output: at most `limit` items, and where the next page starts. */
 export const pageOf = <T extends z.ZodType>(item: T) =>

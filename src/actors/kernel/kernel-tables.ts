@@ -36,7 +36,6 @@ export type DeadLetterRow = {
 export type HeldRow = { command: string; held_as: 'waiting' | 'dead letter'; sealed: string }
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS inbox_at ON inbox (at);
   CREATE TABLE IF NOT EXISTS cursors (source TEXT PRIMARY KEY, seq INTEGER NOT NULL, chain TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -70,7 +69,7 @@ const SCHEMA = `
   ) STRICT;
 `
 
-/** The tables that follow from the log and nothing else; `meta` and `log` do not, `cursors` may be ahead of it. */
+/** The tables that follow from the log and nothing else; `log` does not, `cursors` may be ahead of it. */
 export const KERNEL_TABLES = ['inbox', 'horizon', 'waiting', 'dead_letters', 'threads', 'erased'] as const
 
 /** The number at the end of a dead letter's id `order-0-17`. */
@@ -101,8 +100,6 @@ export const openKernelTables = (store: Store) => {
   const insertErased = store.prepare<[string]>('INSERT OR IGNORE INTO erased VALUES (?)')
   const selectErased = store.prepare<[string], number>('SELECT 1 FROM erased WHERE person = ?').pluck()
   const selectAllErased = store.prepare<[], string>('SELECT person FROM erased').pluck()
-  const selectMeta = store.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck()
-  const setMeta = store.prepare<[string, string]>('INSERT OR REPLACE INTO meta VALUES (?, ?)')
 
   const selectWaiting = store.prepare<[string], WaitingRow>('SELECT * FROM waiting WHERE id = ?')
   const insertWaiting = store.prepare<WaitingRow>(
@@ -222,9 +219,5 @@ export const openKernelTables = (store: Store) => {
     },
     /** The queued commands of `person` that wait or lie among the dead letters. */
     commandsOf: (person: string): HeldRow[] => selectCommandsOf.all(person, person),
-    meta: {
-      get: (name: string): string | undefined => selectMeta.get(name),
-      set: (name: string, value: string): void => void setMeta.run(name, value),
-    },
   }
 }

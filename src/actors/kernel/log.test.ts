@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { chainOf, follows, NO_CHAIN } from '../../bus/entry.ts'
 import { writeEvent } from './event.ts'
 import { openLog } from './log.ts'
-import { openMemoryStore } from './store.ts'
+import { openMemoryStore, StoreDamaged } from './store.ts'
 
 const address = { actor: 'toy', cell: 0 }
 const bodyOf = (seq: number, at = 1000 * seq) =>
@@ -125,6 +125,7 @@ describe('a log: restoring from a copy', () => {
       log.restore(copy[0]!, 0)
       log.restore(copy[0]!, 0)
     },
+    'an entry under another number': log => log.restore({ ...copy[0]!, seq: 2 }, 0),
     'an entry with a changed byte': log => log.restore({ ...copy[0]!, body: bodyOf(9) }, 0),
     'an entry with other headers': log => log.restore({ ...copy[0]!, headers: '' }, 0),
     'an entry with another chain': log => log.restore({ ...copy[0]!, chain: copy[1]!.chain }, 0),
@@ -160,6 +161,6 @@ describe('a log whose store was damaged', () => {
   it('is not opened over a last entry that is no event', () => {
     const { store } = createBench(1)
     store.prepare('UPDATE log SET body = ?').run(Buffer.from('{"type":7}'))
-    assert.throws(() => openLog(store), /Cannot read an entry of the log: it is no event of ours/)
+    assert.throws(() => openLog(store), new StoreDamaged('entry 1, the last of its log, is no event of ours'))
   })
 })

@@ -1,7 +1,7 @@
 /** The log of one actor: every decision it ever took, numbered without a hole, under the chain. */
 import { chainOf, type Entry, NO_CHAIN } from '../../bus/entry.ts'
 import { readEvent } from './event.ts'
-import type { Store } from './store.ts'
+import { type Store, StoreDamaged } from './store.ts'
 
 /** The table, for the store's schema. */
 const LOG_SCHEMA = `
@@ -61,7 +61,7 @@ export const openLog = (store: Store): Log => {
     const last = selectLast.get()
     head = last?.seq ?? 0
     chain = last?.chain ?? NO_CHAIN
-    lastTime = last ? readEvent(last.body).at : 0
+    lastTime = last ? timeOf(last) : 0
     recent = []
   }
   reload()
@@ -102,5 +102,13 @@ export const openLog = (store: Store): Log => {
       reload()
     },
     reload,
+  }
+}
+
+const timeOf = ({ seq, body }: Row): number => {
+  try {
+    return readEvent(body).at
+  } catch (cause) {
+    throw new StoreDamaged(`entry ${seq}, the last of its log, is no event of ours`, { cause })
   }
 }

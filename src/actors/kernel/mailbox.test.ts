@@ -1,7 +1,7 @@
 /** The mailbox: what waits for the next turn, and what is not let in. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createVirtualClock } from '../../virtual-clock.ts'
+import { createVirtualClock } from '../../world/virtual-clock.ts'
 import { type CommandItem, createMailbox, type Item } from './mailbox.ts'
 
 const trim = (until: number): Item => ({ kind: 'trim', until })
@@ -49,6 +49,12 @@ describe('a mailbox: turns', () => {
     await clock.advance(0)
     assert.deepEqual(
       turns.map(turn => turn.length),
+      [256, 256],
+      'full turns wait for nothing',
+    )
+    await clock.advance(2)
+    assert.deepEqual(
+      turns.map(turn => turn.length),
       [256, 256, 88],
     )
     assert.deepEqual(
@@ -63,8 +69,25 @@ describe('a mailbox: turns', () => {
       if (turns.length === 1) mailbox.push(trim(2))
     }
     mailbox.push(trim(1))
-    await clock.advance(0)
+    await clock.advance(2)
     assert.deepEqual(turns, [[1], [2]])
+  })
+
+  it('lets company come for 2 ms after a turn, and nothing wait after a quiet moment', async () => {
+    const { clock, turns, mailbox } = createBench()
+    mailbox.push(trim(1))
+    await clock.advance(0)
+    mailbox.push(trim(2))
+    await clock.advance(1)
+    mailbox.push(trim(3))
+    assert.deepEqual(turns, [[1]])
+    await clock.advance(1)
+    assert.deepEqual(turns, [[1], [2, 3]])
+
+    await clock.advance(2)
+    mailbox.push(trim(4))
+    await clock.advance(0)
+    assert.deepEqual(turns, [[1], [2, 3], [4]])
   })
 
   it('holds everything until it is opened, and again when it is closed', async () => {

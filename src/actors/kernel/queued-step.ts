@@ -9,6 +9,7 @@ import type { Decision } from './decision.ts'
 import { reactTo, sourceInName } from './event-step.ts'
 import type { WaitingRow } from './kernel-tables.ts'
 import type { QueuedItem, WaitingItem } from './mailbox.ts'
+import { NOBODY } from './vault.ts'
 
 /** A queued command as it is parked or set aside. `person` is whose key seals `text`, `user` whom it is known to be about. */
 type Queued = {
@@ -44,8 +45,7 @@ const userIn = (text: string): string | undefined => {
   }
 }
 
-/** Whose key seals what names no user: nobody's where the contract leaves no room for a name, else one of its own. */
-const NOBODY = '_'
+// What names no user is sealed as nobody's where the contract leaves no room for a name, else under a key of its own.
 const ownKey = (id: string): string => `letter/${id}`
 
 /** Handles queued commands inside a turn of `core`. */
@@ -151,7 +151,7 @@ export const createQueuedSteps = (core: Core) => {
       name: row.command,
       text: core.vault.open(row.person, row.sealed)?.body ?? '',
       person: row.person,
-      user: row.person === NOBODY || row.person.includes('/') ? undefined : row.person,
+      user: row.person.includes('/') ? undefined : row.person,
       fingerprint: seq === undefined ? undefined : core.headersAt(seq).fingerprint,
       attempts: row.attempts,
       trace: undefined,

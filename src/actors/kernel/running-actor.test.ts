@@ -1,7 +1,7 @@
 /** A whole actor on a broker in memory: what it does while it runs, and how it ends. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Running } from '../../bus/bus.ts'
+import type { Bus, Running } from '../../bus/bus.ts'
 import { type Address, querySubject } from '../../bus/subjects.ts'
 import type { Effect } from './actor.ts'
 import { happened } from './decision.ts'
@@ -271,11 +271,26 @@ describe('an actor: what happens to its stream', () => {
 
 describe('an actor: its end', () => {
   it('finishes what was taken, publishes it, and answers nothing more', async () => {
-    const { world, disk, actor } = await running()
-    const asked = world.client.request('toy.0.command.Add', Buffer.from('{"name":"a","by":2}'), { timeoutMs: 1000 })
-    await world.clock.advance(0)
-    await world.finish(actor.stop())
-    await world.finish(asked)
+    const world = createTestWorld()
+    const disk = emptyDisk()
+    let taken = (): void => {}
+    // It is told to stop when the command lies in its mailbox, before the turn.
+    const change = (bus: Bus): Bus => ({
+      ...bus,
+      serve: (subject, handle) =>
+        bus.serve(subject, request => {
+          handle(request)
+          taken()
+        }),
+    })
+    const actor = await world.open(toy, disk, { change })
+    let stopped: Promise<void> | undefined
+    taken = () => {
+      stopped ??= actor.stop()
+    }
+
+    assert.deepEqual((await world.command('Add', { name: 'a', by: 2 })).body, { total: 2 })
+    await world.finish(stopped!)
     assert.equal(actor.phase(), 'stopped')
     assert.deepEqual(typesIn(disk), ['Started', 'Added'])
     assert.deepEqual(await world.typesOf(TOY), ['Started', 'Added'])

@@ -1,20 +1,21 @@
 /** One running actor: its parts put together, started in the order that is safe, stopped without losing anything. */
 import type { Bus, Running } from '../../bus/bus.ts'
-import { COMMAND_HEADERS } from '../../bus/command-id.ts'
 import type { Entry } from '../../bus/entry.ts'
 import { type Reader, startReader } from '../../bus/reader.ts'
 import { createRelay, type Relay } from '../../bus/relay.ts'
-import { type Address, addressOf, nameOf, sourceOf } from '../../bus/subjects.ts'
-import { type Clock, pause } from '../../clock.ts'
-import type { Random } from '../../random.ts'
+import { type Address, addressOf, sourceOf } from '../../bus/subjects.ts'
+import { type Clock, pause } from '../../world/clock.ts'
+import type { Random } from '../../world/random.ts'
 import type { AnyActorDefinition, Settings } from './actor.ts'
 import { askCursor, askLog } from './ask-actor.ts'
 import { openCore } from './core.ts'
 import { createEffects } from './effects.ts'
 import { createKernelAnswers } from './kernel-answers.ts'
 import { createMailbox, type Item } from './mailbox.ts'
+import { createMarking, type MarkFile } from './mark.ts'
+import { queuedItemOf } from './queued-item.ts'
 import { serve } from './serve.ts'
-import { HistoryRefused, type MarkFile, type Phase, type StartPorts, takeOver } from './start.ts'
+import { HistoryRefused, type Phase, type StartPorts, takeOver } from './start.ts'
 import { isFull, isOutcomeUnknown, type Store } from './store.ts'
 import { createTrimming } from './trimming.ts'
 import { createTurn } from './turn.ts'
@@ -120,6 +121,9 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     failed: (name, error) => say.warn({ effect: name, error: String(error) }, 'an effect failed; it is tried again'),
   })
   const waking = createWaking(core, clock, item => void push(item))
+  const marking = createMarking(core.log, ports.mark, clock, error =>
+    say.warn({ error: String(error) }, 'the mark beside the store could not be written'),
+  )
   const trimming = createTrimming(core, bus.queue, clock, {
     push,
     warn: text => say.warn({}, text),
@@ -169,21 +173,12 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     relay.run()
     mailbox.open(true)
     for (const source of sources) readers.push(readFrom(source))
-    consumed = bus.queue.work(address, command => {
-      push({
-        kind: 'queued',
-        id: command.headers['Nats-Msg-Id'] ?? command.fallbackId,
-        name: nameOf(command.subject),
-        bytes: command.body,
-        sentAt: command.sentAt,
-        remember: command.headers[COMMAND_HEADERS.key] !== undefined,
-        trace: command.headers[COMMAND_HEADERS.trace],
-        ack: command.ack,
-      })
-    })
+    consumed = bus.queue.work(address, command => void push(queuedItemOf(command)))
     waking.check()
     effects.check()
     trimming.start()
+    // Only now: a store that was not found good must not count as the one that ran last.
+    marking.start()
     say.info({ head: core.log.head() }, 'open')
   }
 
@@ -207,6 +202,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
 
   /** Takes nothing more, from nobody. */
   const halt = async (): Promise<void> => {
+    marking.stop()
     trimming.stop()
     waking.stop()
     effects.stop()
@@ -255,7 +251,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     relay,
     clock,
     random,
-    mark: ports.mark,
+    marking,
     readers: ports.readers,
     askCursor: reader => askCursor(bus, reader, me),
     reached: (step, whom) => {
@@ -294,6 +290,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     if (phase === 'open') {
       mailbox.drain()
       saveCursors()
+      marking.move()
     }
     mailbox.open(false)
     phase = 'stopped'

@@ -1,16 +1,13 @@
 /** Taking a log over (protocol, R5): lock, heal, fence, witnesses, open; and every case in which it must not be. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Bus, Running } from '../../bus/bus.ts'
 import { chainOf } from '../../bus/entry.ts'
 import { querySubject } from '../../bus/subjects.ts'
-import { createSeededRandom } from '../../seeded-random.ts'
-import { createVirtualClock } from '../../virtual-clock.ts'
+import { createSeededRandom } from '../../world/seeded-random.ts'
+import { createVirtualClock } from '../../world/virtual-clock.ts'
 import { openCore } from './core.ts'
-import { HistoryRefused, markFile } from './start.ts'
+import { HistoryRefused } from './start.ts'
 import { START, TEST_SETTINGS } from './test-core.ts'
 import { createToyActor } from './test-toy.ts'
 import { copyOf, createTestWorld, emptyDisk, type TestDisk, type TestWorld, TOY, typesIn } from './test-world.ts'
@@ -301,9 +298,27 @@ describe('a start: witnesses', () => {
     assert.notEqual(disk.mark.value, undefined)
   })
 
-  it('waits for a silent reader when the mark beside the store is of another start', async () => {
-    const { world, early } = await afterARun()
-    early.mark.value = 'the mark of a later start'
+  it('waits for a silent reader when a later store has begun to start, even if it never opened', async () => {
+    const { world, disk } = await afterARun()
+    const early = copyOf(disk)
+    sayUnheard(disk, 'Added', { name: 'a', total: 7 })
+    world.broker.goDown()
+    const crashed = world.start(toy, disk, { readers, name: 'crashed' })
+    await world.clock.advance(1000)
+    assert.notEqual(crashed.phase(), 'open')
+    world.broker.kill('crashed')
+    world.broker.comeUp()
+
+    early.mark.value = disk.mark.value
+    const running = world.start(toy, early, { readers })
+    await world.clock.advance(60_000)
+    assert.equal(running.phase(), 'asking witnesses')
+  })
+
+  it('waits for a silent reader when the store is of an earlier time of the same start', async () => {
+    const { world, disk, early } = await afterARun()
+    early.mark.value = disk.mark.value
+    world.broker.deleteStream('TOY_0')
     const running = world.start(toy, early, { readers })
     await world.clock.advance(60_000)
     assert.equal(running.phase(), 'asking witnesses')
@@ -393,27 +408,5 @@ describe('a start: before it is open', () => {
     witness(world, { seq: 0, chain: '' })
     await world.clock.advance(10_000)
     assert.equal(running.phase(), 'stopped')
-  })
-})
-
-describe('the mark of a start', () => {
-  it('stands in the store and beside it, and is another after every start', async () => {
-    const { world, disk } = await afterARun()
-    const first = disk.mark.value
-    await world.open(toy, disk)
-    const inStore = disk.store.prepare("SELECT value FROM meta WHERE name = 'mark'").pluck().get()
-    assert.equal(inStore, disk.mark.value)
-    assert.notEqual(disk.mark.value, first)
-  })
-
-  it('is kept in a file, whole or not at all', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'kassa-mark-'))
-    const mark = markFile(join(directory, 'data', 'toy-0.mark'))
-    assert.equal(mark.read(), undefined)
-    mark.write('one')
-    mark.write('two')
-    assert.equal(mark.read(), 'two')
-    assert.deepEqual(readdirSync(join(directory, 'data')), ['toy-0.mark'])
-    rmSync(directory, { recursive: true })
   })
 })

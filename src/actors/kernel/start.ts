@@ -1,16 +1,15 @@
 /** Taking a log over: heal, fence, ask the witnesses, and only then open (protocol, R5). */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { LogStream } from '../../bus/bus.ts'
 import { compare } from '../../bus/compare.ts'
 import { type Entry, follows, NO_CHAIN } from '../../bus/entry.ts'
 import type { Relay } from '../../bus/relay.ts'
 import { sourceOf } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
-import { type Clock, pause } from '../../clock.ts'
-import type { Random } from '../../random.ts'
+import { type Clock, pause } from '../../world/clock.ts'
+import type { Random } from '../../world/random.ts'
 import type { Core } from './core.ts'
 import type { Cursor } from './kernel-tables.ts'
+import type { Marking } from './mark.ts'
 
 /** The steps of a start, as `/readyz` shows them. */
 export type Phase = 'healing' | 'publishing' | 'fencing' | 'asking witnesses' | 'open' | 'refused' | 'stopped'
@@ -23,33 +22,13 @@ export class HistoryRefused extends Error {
   override name = 'HistoryRefused'
 }
 
-/** Where a start's mark stands besides the store: by both agreeing one knows that this store is the one that ran last. */
-export type MarkFile = { read: () => string | undefined; write: (mark: string) => void }
-
-/** A mark in a file. */
-export const markFile = (path: string): MarkFile => ({
-  read: () => {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch {
-      // No mark: a first start, or somebody took the file away. Both mean that it is not known which store ran last.
-      return undefined
-    }
-  },
-  write: mark => {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(`${path}.new`, mark)
-    renameSync(`${path}.new`, path)
-  },
-})
-
 export type StartPorts = {
   core: Core
   stream: LogStream
   relay: Relay
   clock: Clock
   random: Random
-  mark: MarkFile
+  marking: Marking
   /** Those who read this log, and how to ask one for its cursor. Throws `Unavailable`. */
   readers: readonly string[]
   askCursor: (reader: string) => Promise<Cursor>
@@ -69,8 +48,11 @@ const HEAL_SILENCE_MS = 5000
 
 /** Takes the log over; resolves when the actor may open. Throws `HistoryRefused`. */
 export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promise<void> => {
-  const { core, relay, random, mark } = ports
-  const ranLast = mark.read() !== undefined && mark.read() === core.tables.meta.get('mark')
+  const { relay, marking } = ports
+  // Before it takes anything from the stream, which may have lost its end as well.
+  const ranLast = marking.isKept()
+  // What was written in the last moment before a crash: from here on others may see it.
+  if (ranLast) marking.move()
 
   for (let fence = false; !fence && !stopped(); ) {
     ports.reached('healing', 'the broker')
@@ -84,10 +66,6 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
   ports.fenced()
 
   await askWitnesses(ports, ranLast, stopped)
-  // Written to both places only now: a store that was not found good does not count as the one that ran last.
-  const next = random.uuid()
-  core.tables.meta.set('mark', next)
-  mark.write(next)
 }
 
 /** Appends `Started` and waits until the stream has it; false when somebody else wrote there meanwhile. */

@@ -23,7 +23,12 @@ export class StoreLocked extends Error {
   override name = 'StoreLocked'
 }
 
-/** Opens or makes the store at `path` and keeps it locked until it is closed. Throws `StoreLocked`. */
+/** Thrown when what is in the file is no store of ours any more. */
+export class StoreDamaged extends Error {
+  override name = 'StoreDamaged'
+}
+
+/** Opens or makes the store at `path` and keeps it locked until it is closed. Throws `StoreLocked` and `StoreDamaged`. */
 export const openStore = (path: string): Store => {
   keepToOwner(path)
   const store = new Database(path, { timeout: 0 })
@@ -33,6 +38,8 @@ export const openStore = (path: string): Store => {
     store.exec('BEGIN EXCLUSIVE; COMMIT')
   } catch (error) {
     store.close()
+    if (isCode(error, 'SQLITE_NOTADB') || isCode(error, 'SQLITE_CORRUPT'))
+      throw new StoreDamaged((error as Error).message, { cause: error })
     if (!isCode(error, 'SQLITE_BUSY')) throw error
     throw new StoreLocked(`Cannot open ${path}: ${holderOf(path)} holds it; stop that process first`)
   }

@@ -1,8 +1,8 @@
 /** An actor's core and its turns, over stores in memory and a clock that stands still. For tests only. */
 import { fingerprintOf } from '../../bus/command-id.ts'
 import type { Address } from '../../bus/subjects.ts'
-import { createSeededRandom } from '../../seeded-random.ts'
-import { createVirtualClock, type VirtualClock } from '../../virtual-clock.ts'
+import { createSeededRandom } from '../../world/seeded-random.ts'
+import { createVirtualClock, type VirtualClock } from '../../world/virtual-clock.ts'
 import type { AnyActorDefinition, Settings } from './actor.ts'
 import { openCore } from './core.ts'
 import { readEvent } from './event.ts'

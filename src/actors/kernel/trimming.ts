@@ -1,7 +1,7 @@
 /** Forgetting old command ids, by a written horizon that never passes a command still in the queue (protocol, R10). */
 import type { CommandQueue } from '../../bus/bus.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
-import type { Cancel, Clock } from '../../clock.ts'
+import type { Cancel, Clock } from '../../world/clock.ts'
 import type { Core } from './core.ts'
 import type { Item } from './mailbox.ts'
 

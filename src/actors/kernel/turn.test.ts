@@ -277,6 +277,7 @@ describe('a turn: an event of another actor', () => {
     const tick = source().tell('Ticked', { by: 5 })
     bench.turn([tick, tick])
     bench.turn([tick])
+    assert.deepEqual(bench.heard.fatal, [])
     assert.equal(total(bench, 'ticks'), 5)
   })
 

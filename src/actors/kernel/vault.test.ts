@@ -1,7 +1,7 @@
 /** The vault: what is personal can be read with its key, and with nothing else. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createSeededRandom } from '../../seeded-random.ts'
+import { createSeededRandom } from '../../world/seeded-random.ts'
 import { openMemoryStore } from './store.ts'
 import { createTestCore } from './test-core.ts'
 import { createToyActor } from './test-toy.ts'

@@ -1,7 +1,10 @@
 /** What is personal, sealed: ciphertext in the log, keys beside it; to erase a person is to delete a key. */
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
-import type { Random } from '../../random.ts'
+import type { Random } from '../../world/random.ts'
 import type { Store } from './store.ts'
+
+/** Whose key seals what is nobody's. No id of a user looks like it, so that nobody's erasure touches it. */
+export const NOBODY = '/'
 
 /** Personal fields of an event, by name. */
 export type Personal = Record<string, string>

@@ -1,5 +1,5 @@
 /** Timers: rows first, wake-ups second. A command whose waiting is over goes to the mailbox, however late. */
-import type { Cancel, Clock } from '../../clock.ts'
+import type { Cancel, Clock } from '../../world/clock.ts'
 import type { Core } from './core.ts'
 import type { Item } from './mailbox.ts'
 

@@ -1,6 +1,6 @@
 /** Handing letters to a mail server by SMTP, and what its answers mean for a letter. */
 import { createTransport } from 'nodemailer'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../world/clock.ts'
 import type { Letter, Mailer } from './mailer.ts'
 import type { Delivery } from './rules.ts'
 

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { commandOf } from '../../port-holder.ts'
-import { signalProcess } from '../../running.ts'
+import { commandOf } from '../../processes/port-holder.ts'
+import { signalProcess } from '../../processes/running.ts'
 import type { ServerFiles } from './server-files.ts'
 
 const endMs = 5_000

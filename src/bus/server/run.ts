@@ -1,10 +1,11 @@
 /** Running our own nats-server: started, asked to end, and never left behind. */
-import { spawn } from 'node:child_process'
+import { type StdioOptions, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { open, readFile, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Exit, type Running, signalProcess } from '../../running.ts'
+import { type Exit, type Running, signalProcess } from '../../processes/running.ts'
 import { greetingAt } from './greeting.ts'
 import { keptCommand } from './keeper.ts'
 import { endOrphan } from './orphan.ts'
@@ -55,7 +56,8 @@ async function launch(program: string, files: ServerFiles): Promise<Running> {
   const { command, args, kept } = keptCommand(program, ['-c', files.configFile])
   const log = await open(files.logFile, 'a')
   // Detached: Ctrl-C in the terminal must reach the broker last, through us.
-  const keeper = spawn(command, args, { stdio: ['pipe', 'pipe', log.fd], detached: kept, windowsHide: true })
+  const stdio: StdioOptions = ['pipe', 'pipe', log.fd]
+  const keeper = spawn(command, args, { stdio, env: serverEnv(), detached: kept, windowsHide: true })
   keeper.stdin!.on('error', () => {})
   const exited = new Promise<Exit>(resolve => keeper.once('exit', (code, signal) => resolve({ code, signal })))
   await once(keeper, 'spawn').finally(() => log.close())
@@ -77,6 +79,16 @@ async function launch(program: string, files: ServerFiles): Promise<Running> {
     },
     kill: () => tell('SIGKILL'),
   }
+}
+
+/**
+ * Our environment, with half of the cores for nats-server unless somebody has said how many. It shares the machine with
+ * the actors; on all cores of a small one its runtime spends a third of its time on looking for work between messages
+ * (docs/performance.md).
+ */
+function serverEnv(): NodeJS.ProcessEnv {
+  const cores = Math.max(1, Math.floor(availableParallelism() / 2))
+  return { GOMAXPROCS: String(cores), ...process.env }
 }
 
 async function pidSaidBy(stdout: NodeJS.ReadableStream, exited: Promise<Exit>): Promise<number> {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import type { PlainFault } from './exit.ts'
+import type { PlainFault } from '../exit.ts'
 import { anyFreePort, choosePort } from './ports.ts'
 
 const host = '127.0.0.1'

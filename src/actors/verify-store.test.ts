@@ -9,7 +9,7 @@ import { createTestCore, TEST_SETTINGS } from './kernel/test-core.ts'
 import { createTestSource } from './kernel/test-source.ts'
 import { notificationActor } from './notification/actor.ts'
 import { orderActor } from './order/actor.ts'
-import { verifyStore } from './verify.ts'
+import { verifyStore } from './verify-store.ts'
 
 const HOUR_MS = 3_600_000
 const person = { first_name: 'Ivan', last_name: 'Petrov', email: 'ivan@example.com' }

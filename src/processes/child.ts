@@ -1,5 +1,5 @@
 /** How a process of Kassa comes to its end: drained once, by a signal or because its parent is gone. */
-import { exitCodeOf, exitCodes } from './exit.ts'
+import { exitCodeOf, exitCodes } from '../exit.ts'
 
 /** Set by the supervisor for what it starts; such a process has a pipe as its stdin. */
 export const supervisedVariable = 'KASSA_SUPERVISED'
@@ -34,7 +34,12 @@ export function endWithParent(stop: () => Promise<void>): void {
 /** Ends the process over `fault`: its message when it is meant for a person, the stack when it is a defect. */
 export function endWithFault(fault: unknown): never {
   const exitCode = exitCodeOf(fault)
-  const text = fault instanceof Error ? (exitCode === undefined ? fault.stack : fault.message) : String(fault)
+  const text = fault instanceof Error && exitCode !== undefined ? fault.message : stackOf(fault)
   console.error(text)
   process.exit(exitCode ?? exitCodes.failed)
+}
+
+/** Bun gives no stack to an error of the loader. */
+function stackOf(fault: unknown): string {
+  return (fault instanceof Error && fault.stack) || String(fault)
 }

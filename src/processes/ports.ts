@@ -1,7 +1,7 @@
 /** Choosing a TCP port: the one that was asked for or none, a usual one or the next free. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { exitCodes, plainFault } from './exit.ts'
+import { exitCodes, plainFault } from '../exit.ts'
 import { describePortHolder } from './port-holder.ts'
 
 export type Wish = { host: string; port: number; asked: boolean; purpose: string; variable: string }

@@ -1,0 +1,238 @@
+/** Files lost, streams deleted, old copies put back, rubbish on the bus: Kassa mends it, or says what to do. */
+import assert from 'node:assert/strict'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, describe, it } from 'node:test'
+import { customersOf } from './customers.ts'
+import { eventually } from './eventually.ts'
+import { expecting, get, post } from './http-client.ts'
+import { newDataDir, runKassa, spawnKassa } from './kassa-command.ts'
+import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
+import { lookAt } from './nats-look.ts'
+import { BURST_REQUESTS, startBurst } from './order-burst.ts'
+
+const freePorts = { KASSA_PORT: '0', KASSA_NATS_PORT: '0' }
+const ACTORS = ['order', 'billing', 'notification'] as const
+
+describe('healing', () => {
+  let kassa: KassaUnderTest
+  let user: number
+  const customers = customersOf(() => kassa)
+
+  before(async () => {
+    kassa = await startKassa()
+    user = await customers.join('1000000')
+    await customers.order(user, 1)
+  })
+  after(() => kassa?.stop())
+
+  /** Stops, does something to the files, starts again. */
+  const whileStopped = async (misfortune: () => void) => {
+    await kassa.stop()
+    misfortune()
+    kassa = await startKassa({ dataDir: kassa.dataDir })
+  }
+
+  /** What holds after each misfortune: nothing is missing, the streams are whole, the shop goes on, the books are right. */
+  const assertHealed = async (everything: unknown) => {
+    assert.deepEqual(await customers.everything(), everything)
+    await eventually('every stream is whole', 10_000, async () => {
+      // A stream is filled from its log in the background.
+      return await customers.streamsAreWhole().catch(() => undefined)
+    })
+    const last = customers.lastOrderId()
+    assert.ok(Number(await customers.order(user, 1)) > last, 'a new order has an id that none had')
+    const { code, stdout } = await kassa.verify()
+    assert.equal(code, 0, stdout)
+  }
+
+  const storeOf = (actor: string) => join(kassa.dataDir, `${actor}-0.db`)
+  const dropStore = (actor: string) => {
+    for (const end of ['', '-wal', '-shm']) rmSync(`${storeOf(actor)}${end}`, { force: true })
+  }
+
+  it('makes every stream again when data/nats was wiped', async () => {
+    const queue = { queue_name: 'newcomers' }
+    const subscribed = await expecting(200, post(kassa.url, '/mq/billing/subscribe', queue))
+    const everything = await customers.everything()
+
+    await whileStopped(() => rmSync(join(kassa.dataDir, 'nats'), { recursive: true }))
+    await assertHealed(everything)
+    assert.deepEqual(await expecting(200, post(kassa.url, '/mq/billing/subscribe', queue)), subscribed)
+  })
+
+  it('makes a log stream again that was deleted while orders flowed', async () => {
+    const everything = await customers.everything()
+    const burst = await startBurst(() => kassa, 'deleted')
+    const nats = await lookAt(kassa.natsUrl)
+    for (const [index, stream] of ['ORDER_0', 'BILLING_0', 'NOTIFICATION_0'].entries()) {
+      await burst.answered(Math.floor(((index + 1) * BURST_REQUESTS) / 4))
+      assert.ok(await nats.jetstream.streams.delete(stream))
+    }
+    await burst.over
+    await burst.check()
+    await nats.close()
+    await assertHealed(everything)
+  })
+
+  for (const actor of ACTORS) {
+    it(`rebuilds the store of ${actor} from its stream`, async () => {
+      const everything = await customers.everything()
+      await whileStopped(() => dropStore(actor))
+      await assertHealed(everything)
+    })
+  }
+
+  it('rebuilds all stores at once from their streams', async () => {
+    const everything = await customers.everything()
+    await whileStopped(() => ACTORS.forEach(dropStore))
+    await assertHealed(everything)
+  })
+
+  describe('from a store of an hour ago', () => {
+    let copies: string
+    const key = 'asked-after-the-copy'
+    let asked: string
+
+    const putBack = (actor: string) => {
+      dropStore(actor)
+      copyFileSync(join(copies, actor), storeOf(actor))
+    }
+
+    before(async () => {
+      copies = newDataDir()
+      await whileStopped(() => {
+        for (const actor of ACTORS) copyFileSync(storeOf(actor), join(copies, actor))
+      })
+      const newcomer = await customers.join('250')
+      for (const quantity of [1, 1, 1]) await customers.order(newcomer, quantity)
+      asked = await customers.order(newcomer, 2, key)
+    })
+
+    for (const actor of [...ACTORS, 'every actor']) {
+      it(`brings ${actor} up to date, gives no id out twice and knows its keys`, async () => {
+        const everything = await customers.everything()
+        await whileStopped(() => (actor === 'every actor' ? ACTORS : [actor]).forEach(putBack))
+        await assertHealed(everything)
+
+        const newcomer = (await expecting<{ user_id: number }>(200, get(kassa.url, `/v1/orders/${asked}`))).user_id
+        assert.equal(await customers.order(newcomer, 2, key), asked, 'the order of that key, not another')
+      })
+    }
+
+    it('refuses to go on when the streams have lost the rest too, and says what to do', async () => {
+      const everything = await customers.everything()
+      await kassa.stop()
+      const newest = join(copies, 'newest')
+      copyFileSync(storeOf('order'), newest)
+      putBack('order')
+      rmSync(join(kassa.dataDir, 'nats'), { recursive: true })
+
+      await startInVain(kassa.dataDir, /has seen entry \d+ of order\/0.*Put back the store that ran last/)
+
+      dropStore('order')
+      copyFileSync(newest, storeOf('order'))
+      // That start has filled new streams already, order's from the old store: a fork that it would not choose from.
+      rmSync(join(kassa.dataDir, 'nats'), { recursive: true })
+      kassa = await startKassa({ dataDir: kassa.dataDir })
+      await assertHealed(everything)
+    })
+  })
+
+  it('does not start on a damaged store, says what to do, and what it says helps', async () => {
+    const everything = await customers.everything()
+    await kassa.stop()
+    writeFileSync(storeOf('billing'), 'no database at all '.repeat(1000))
+
+    const { code, stderr } = await runKassa(['start'], { ...freePorts, KASSA_DATA: kassa.dataDir })
+    assert.equal(code, 78)
+    assert.ok(
+      stderr.includes(`Cannot use ${storeOf('billing')}, which is damaged: file is not a database; move it away`),
+      stderr,
+    )
+
+    dropStore('billing')
+    kassa = await startKassa({ dataDir: kassa.dataDir })
+    await assertHealed(everything)
+  })
+
+  describe('rubbish on the bus', () => {
+    const subjects = ['order.0.event.OrderCreated.1', 'billing.0.event.MoneyPut.1', 'notification.0.event.LetterSent.1']
+    const streams = ['ORDER_0', 'BILLING_0', 'NOTIFICATION_0']
+
+    it('is kept aside and told of, and the shop goes on', async () => {
+      const everything = await customers.everything()
+      const since = kassa.lines.length
+      const nats = await lookAt(kassa.natsUrl)
+      for (const subject of subjects) await nats.publish(subject, `rubbish for ${subject}`)
+      await nats.close()
+
+      for (const [index, stream] of streams.entries()) {
+        await kassa.said(new RegExp(`"name":"${ACTORS[index]}".*they are kept aside`), since)
+        await kassa.said(new RegExp(`"name":"${ACTORS[index]}".*the stream is made and filled from the log`), since)
+        const file = join(kassa.dataDir, 'aside', `${stream}.jsonl`)
+        const bodies = readFileSync(file, 'utf8')
+          .trim()
+          .split('\n')
+          .map(line => Buffer.from(JSON.parse(line).body, 'base64').toString())
+        assert.ok(bodies.includes(`rubbish for ${subjects[index]}`))
+      }
+      await assertHealed(everything)
+    })
+
+    it('in the middle of a burst loses no order', async () => {
+      const burst = await startBurst(() => kassa, 'rubbish')
+      const nats = await lookAt(kassa.natsUrl)
+      for (const [index, subject] of subjects.entries()) {
+        await burst.answered(Math.floor(((index + 1) * BURST_REQUESTS) / 4))
+        await nats.publish(subject, '{"specversion":"1.0","type":"OrderCreated","data":{}}')
+      }
+      await burst.over
+      await burst.check()
+      await nats.close()
+    })
+
+    it('does not make an order paid: a forged event is nobody’s word', async () => {
+      const poor = await customers.join('1')
+      const orderId = await customers.order(poor, 1)
+      const everything = await customers.everything()
+      const since = kassa.lines.length
+
+      const nats = await lookAt(kassa.natsUrl)
+      const [newest] = (await nats.messages('BILLING_0')).slice(-1)
+      const type = 'MoneyWithdrawn'
+      const event = {
+        ...JSON.parse(newest!.body.toString()),
+        type,
+        data: { order_id: orderId, user_id: poor, amount: '100' },
+      }
+      await nats.publish(`billing.0.event.${type}.${poor}`, JSON.stringify(event))
+      await nats.close()
+
+      await kassa.said(/"name":"billing".*messages that are not ours/, since)
+      await assertHealed(everything)
+    })
+  })
+})
+
+/** Starts on data that must be refused, waits until it says so, and stops it. */
+async function startInVain(dataDir: string, reason: RegExp): Promise<void> {
+  const child = spawnKassa(['start'], { ...freePorts, KASSA_DATA: dataDir })
+  const ended = new Promise(resolve => child.once('exit', resolve))
+  const lines: string[] = []
+  const said = new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stderr! }).on('line', line => {
+      lines.push(line)
+      if (reason.test(line)) resolve()
+    })
+    child.stdout!.on('data', text => reject(new Error(`It should be refused, and says: ${text}`)))
+    void ended.then(() => reject(new Error(`It ended by itself and said:\n${lines.join('\n')}`)))
+  })
+  try {
+    await said
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+  }
+}
