@@ -70,7 +70,6 @@ export const bodyFields = ({ path, spec }: { path: string; spec: CommandSpec }):
 }
 
 type Names<Part> = keyof Part & string
-type MethodOf<Options> = Options extends { method: infer Verb } ? Verb : 'POST'
 type FieldOf<Spec> = Spec extends { body: { shape: infer Shape } } ? keyof Shape & string : never
 
 // What these three give still knows its own path, status and contract: `client.ts` makes the types of a client of it.
@@ -81,17 +80,18 @@ export const command = <
   Name extends Names<C['commands']>,
   const Path extends string,
   const Success extends Address['success'],
+  const Verb extends Exclude<Method, 'GET'> = 'POST',
   Query extends Names<C['queries']> = never,
-  const Options extends { method?: Exclude<Method, 'GET'> } = object,
 >(
   contract: C,
   name: Name,
   route: Pick<CommandRoute, 'settles' | 'location' | 'madeIf'> & {
     path: Path
     success: Success
+    method?: Verb
     cellBy?: FieldOf<C['commands'][Name]>
     answeredBy?: Query
-  } & Options,
+  },
 ) => {
   const { answeredBy, ...rest } = route
   const second = answeredBy && { name: answeredBy, spec: contract.queries[answeredBy] }
@@ -101,7 +101,7 @@ export const command = <
     name,
     spec: contract.commands[name] as C['commands'][Name],
     ...rest,
-    method: (route.method ?? 'POST') as MethodOf<Options>,
+    method: (route.method ?? 'POST') as Verb,
     answeredBy: second as [Query] extends [never] ? undefined : { name: string; spec: C['queries'][Query] },
   }
 }
