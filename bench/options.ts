@@ -22,7 +22,7 @@ export type Options = {
   json: boolean
 }
 
-const USAGE = `npm run bench -- [options]
+export const USAGE = `npm run bench -- [options]
   --seconds <n>        how long each measurement counts (3)
   --rounds <n>         how often all are repeated in turn (3)
   --connections <n,…>  at how many connections (16,64,256)
