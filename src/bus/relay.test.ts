@@ -1,7 +1,7 @@
 /** The relay: whatever happens to the stream, in the end it is the log. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogStream } from './bus.ts'
+import { type LogStream, StreamConflict } from './bus.ts'
 import type { Entry } from './entry.ts'
 import { createRelay } from './relay.ts'
 import { createTestLog } from './test-log.ts'
@@ -151,6 +151,19 @@ describe('a relay: while it publishes', () => {
     await clock.advance(10_000)
     isTheLog()
     assert.equal(relay.confirmed(), 8)
+  })
+
+  it('and the stream takes nothing: it asks a few times a second, no more', async () => {
+    const { log, stream, clock } = createBench({ count: 3 })
+    let refused = 0
+    const append: LogStream['append'] = async () => {
+      refused++
+      throw new StreamConflict('a stream that nobody may write to')
+    }
+    const ports = { made: () => {}, keepAside: () => {}, diverged: () => {} }
+    createRelay(log, { ...stream, append }, clock, ports).run()
+    await clock.advance(2000)
+    assert.ok(refused > 5 && refused < 15, `${refused} times in 2 s`)
   })
 
   it('and the broker is away: it goes on when it is back', async () => {

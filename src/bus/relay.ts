@@ -44,6 +44,7 @@ export type RelayedLog = ComparedLog & { read: (from: number, limit: number) => 
 /** A relay from `log` to `stream`. */
 export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, ports: RelayPorts): Relay => {
   let confirmed = 0
+  let refusedAfter: number | undefined
   let looked = false
   let running = false
   let ending = false
@@ -78,10 +79,14 @@ export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, po
     try {
       await stream.append(entries, log.chainAt(confirmed) ?? NO_CHAIN)
       confirmed = last.seq
+      refusedAfter = undefined
     } catch (error) {
       looked = false
       // A refusal is a question: the next look answers it.
       if (!(error instanceof StreamConflict)) throw error
+      // Refused once more at the same place, whatever the look has said: a stream that takes nothing, perhaps for long.
+      if (refusedAfter === confirmed) await pause(clock, RETRY_MS)
+      refusedAfter = confirmed
     }
   }
 

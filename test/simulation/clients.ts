@@ -10,6 +10,8 @@ export type Promised = { wish: Wish; answer: Answer; at: number }
 export type Clients = {
   /** Every answer that anybody has got. */
   promised: Promised[]
+  /** What was not refused although its key had another body before: right only where that was destroyed. */
+  carriedOutAnew: Promised[]
   /** How many still wait for something. */
   busy: () => number
   /** No new wishes from now on. */
@@ -32,6 +34,7 @@ const MARGIN_MS = 5000
 export const startClients = (world: World): Clients => {
   const random = world.chance.clients
   const promised: Promised[] = []
+  const carriedOutAnew: Promised[] = []
   let left = false
   let gaveUp = false
   let busy = 0
@@ -81,10 +84,10 @@ export const startClients = (world: World): Clients => {
     // A no without a key of the client's own is not kept: whoever asks again asks anew.
     if ('no' in before && !one.given) return
     promise(one, heard.answer)
-    if (!chance(0.3)) return
+    if (!one.given || !chance(0.3)) return
     const other = await ask(asker, { ...one, body: { ...one.body, ...otherField(one) } })
     if (other && 'no' in other.answer && other.answer.no === 'idempotency_key_reused') world.count('key reused')
-    else if (other) otherAnswers.push({ wish: one, answer: other.answer, at: world.clock.now() })
+    else if (other) carriedOutAnew.push({ wish: one, answer: other.answer, at: world.clock.now() })
   }
 
   const later = (work: () => Promise<void>): void =>
@@ -104,9 +107,6 @@ export const startClients = (world: World): Clients => {
       },
     )
   }
-
-  /** What was answered under a key that had another body before: right only where the first was destroyed. */
-  const otherAnswers: Promised[] = []
 
   const live = async (): Promise<void> => {
     await rest()
@@ -144,6 +144,7 @@ export const startClients = (world: World): Clients => {
 
   return {
     promised,
+    carriedOutAnew,
     busy: () => busy,
     leave: () => {
       left = true

@@ -262,6 +262,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     },
     contradicted: refused,
     say: text => say.info({}, text),
+    warn: text => say.warn({}, text),
   }
 
   /** Takes the log over and opens. A full disk is waited out here too: nothing is gained by dying of it. */
