@@ -4,7 +4,18 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { nearestName } from './configuration/nearest-name.ts'
 import { faultLine, optionalSetting, setting, type Variable, variableOf } from './configuration/setting.ts'
-import { count, loopback, moneyMinor, natsUrl, onOff, path, port, startingId } from './configuration/setting-text.ts'
+import {
+  count,
+  loopback,
+  mailFrom,
+  moneyMinor,
+  natsUrl,
+  onOff,
+  path,
+  port,
+  smtpUrl,
+  startingId,
+} from './configuration/setting-text.ts'
 import { exitCodes, type PlainFault, plainFault } from './exit.ts'
 
 const cloneDir = fileURLToPath(new URL('..', import.meta.url))
@@ -101,6 +112,19 @@ const schema = z.object({
     wish: 'give an amount above zero with at most two decimals',
     example: '99.90',
     meaning: 'price of a product that the catalogue does not know; unset, such an order is refused',
+  }),
+  smtpUrl: optionalSetting(smtpUrl, {
+    name: 'KASSA_SMTP_URL',
+    wish: 'give the URL of a mail server',
+    example: 'smtp://user:password@mail.example.com:587',
+    meaning: 'the mail server that letters go out by; unset, letters are stored and count as sent',
+  }),
+  mailFrom: setting(mailFrom, {
+    name: 'KASSA_MAIL_FROM',
+    standard: 'Kassa <kassa@localhost>',
+    wish: 'give one address, bare or behind a name',
+    example: 'Shop <shop@example.com>',
+    meaning: 'whom the letters are from',
   }),
   requestDeadlineMs: setting(count(600_000), {
     name: 'KASSA_REQUEST_DEADLINE_MS',

@@ -7,14 +7,17 @@ import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
+import { withRefusalsInTheLog } from '../mail/refusals-in-the-log.ts'
+import { createSmtpMailer } from '../mail/smtp.ts'
 import { productVersion } from '../version.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
-import { DEFINITIONS, readersOf } from './definitions.ts'
+import { definitionOf, readersOf } from './definitions.ts'
 import { markFile } from './kernel/mark.ts'
 import { startActor as start } from './kernel/running-actor.ts'
 import { HistoryRefused } from './kernel/start.ts'
 import { openStore, StoreDamaged, StoreLocked } from './kernel/store.ts'
+import type { Mailer } from './notification/mailer.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { refuseSecondOwner } from './second-owner.ts'
 import { settingsOf } from './settings.ts'
@@ -47,8 +50,9 @@ export const startActor = async (
   const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ACTOR_NAMES, log })
   await refuseSecondOwner(bus, address)
 
+  const mailer = name === 'notification' ? mailerOf(config, log) : undefined
   const startHere = () =>
-    start(DEFINITIONS[name], {
+    start(definitionOf(name, mailer), {
       address,
       bus,
       store,
@@ -69,6 +73,7 @@ export const startActor = async (
   return {
     stop: async () => {
       await actor.stop()
+      mailer?.close()
       await bus.close()
       store.close()
       keys.close()
@@ -81,6 +86,11 @@ export const startActor = async (
     }),
   }
 }
+
+const mailerOf = ({ smtpUrl, mailFrom }: Config, log: Log): Mailer | undefined =>
+  smtpUrl === undefined
+    ? undefined
+    : withRefusalsInTheLog(createSmtpMailer({ url: smtpUrl, from: mailFrom }, systemClock), log, systemClock)
 
 const openLocked = (path: string) => {
   try {

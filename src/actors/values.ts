@@ -191,5 +191,8 @@ function readMoment(value: unknown): number | undefined {
 /** A moment on output: RFC 3339 UTC with whole seconds. */
 export const momentOut = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
 
+/** The last millisecond of a shown moment: what is shown as 14:30:00 has happened by 14:30:00, however late in that second. */
+export const endOfSecond = (ms: number): number => (ms % 1000 === 0 ? ms + 999 : ms)
+
 /** The shape of `momentOut`. */
 export const shownMoment = z.iso.datetime()

@@ -71,9 +71,9 @@ const stories: { definition: AnyActorDefinition; tell: () => Promise<Store> }[] 
     },
   },
   {
-    definition: notificationActor,
+    definition: notificationActor(),
     tell: async () => {
-      const bench = createTestCore(notificationActor)
+      const bench = createTestCore(notificationActor())
       const order = createTestSource({ actor: 'order', cell: 0 })
       bench.turn([
         order.tell('UserCreated', { locale: 'ru' }, '7'),

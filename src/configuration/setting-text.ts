@@ -21,6 +21,22 @@ export const startingId = z
 export const path = z.string().transform(text => resolve(text))
 export const loopback = z.string().regex(/^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/)
 export const natsUrl = z.string().regex(/^((nats|tls):\/\/)?[^\s/]+$/)
+/** `smtp://` or `smtps://`, with a host; a user and a password may be in it, percent-encoded. Nothing else. */
+export const smtpUrl = z
+  .string()
+  .regex(/^smtps?:\/\/([^\s/?#@:]+:[^\s/?#@:]+@)?[^\s/?#@]+\/?$/)
+  .refine(text => URL.canParse(text) && canDecode(text))
+const canDecode = (text: string): boolean => {
+  try {
+    return decodeURIComponent(text) !== ''
+  } catch {
+    // A % that begins no character.
+    return false
+  }
+}
+
+/** An address, bare or behind a name: one line, one recipient. */
+export const mailFrom = z.string().regex(/^([^<>"@,;\r\n]{1,100} <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/)
 export const onOff = z.enum(['on', 'off']).transform(text => text === 'on')
 /** Kopecks, cents: 99.90 is 9990. Read from the text, since a float would round. The bound is the largest balance. */
 export const moneyMinor = z

@@ -5,6 +5,7 @@ import { readBody } from '../bus/contract.ts'
 import { commandSubject, querySubject } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
 import { type Answer, ask, askOnce, type Question, REPLAYED } from './ask.ts'
+import { commandBodyOf } from './command-body.ts'
 import { askerHeaders, commandHeaders, commandKeyOf } from './command-key.ts'
 import { type Deadline, deadlineOf } from './deadline.ts'
 import { type Exchange, sendJson } from './exchange.ts'
@@ -13,10 +14,10 @@ import { refuseParameters } from './parameters.ts'
 import { patiently } from './patience.ts'
 import type { GatewayPorts } from './ports.ts'
 import { Refused } from './refused.ts'
-import { readRequestBody } from './request-body.ts'
 import type { CommandRoute } from './route.ts'
 import type { Settling } from './settle.ts'
 import { settled } from './settled-headers.ts'
+import { etagOf } from './versions.ts'
 
 /** The handler of a command. */
 export const answerCommand =
@@ -25,7 +26,7 @@ export const answerCommand =
     const deadline = deadlineOf(ports)
     refuseParameters(exchange)
     const key = commandKeyOf(exchange, ports.random)
-    const raw = await readRequestBody(exchange)
+    const raw = await commandBodyOf(exchange, route)
     const body = readBody(route.spec.body, raw)
 
     const cell = cellOf(route.cellBy === undefined ? key.text : String(body[route.cellBy]))
@@ -39,16 +40,25 @@ export const answerCommand =
       // Without a key of the client's it is the answer to an earlier attempt of ours, so to this very request.
       const replayed = answer.replayed && key.given
       const reply = route.spec.reply.parse(answer.value) as Record<string, unknown>
-      const shown = route.answeredBy ? await secondAnswer(ports, route, exchange, cell, raw, deadline) : reply
-      return sendJson(exchange, route.success, JSON.stringify(shown), {
+      const { status, body: own } = shownReply(route, reply)
+      const shown = route.answeredBy ? await secondAnswer(ports, route, exchange, cell, raw, deadline) : own
+      return sendJson(exchange, status, JSON.stringify(shown), {
         ...(replayed ? REPLAYED : {}),
-        ...(route.location ? { Location: route.location(reply) } : {}),
+        ...(route.location && status !== 200 ? { Location: route.location(reply) } : {}),
+        ...etagOf(own),
         ...(watch ? await settled(ports, watch, { exchange, route, reply, replayed, deadline }) : {}),
       })
     } finally {
       watch?.end()
     }
   }
+
+// Of what may have been there already the actor says whether it was made; the status then says it, and not the body.
+const shownReply = ({ success, madeIf }: CommandRoute, reply: Record<string, unknown>) => {
+  if (madeIf === undefined) return { status: success, body: reply }
+  const { [madeIf]: made, ...body } = reply
+  return { status: made ? 201 : success, body }
+}
 
 const askFor = (
   ports: GatewayPorts,

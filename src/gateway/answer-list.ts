@@ -1,9 +1,13 @@
-/** A request for a list: the pages of an actor become one bare array. */
+/** A request for a list: the pages of an actor become one bare array, or CSV. */
+import type { z } from 'zod'
 import type { Page } from '../actors/kernel/kernel-contract.ts'
 import { readParameters } from '../bus/contract.ts'
+import { readRows } from './all-rows.ts'
 import { askQuery } from './answer-query.ts'
+import { csvOf, prefersCsv } from './csv.ts'
 import { deadlineOf } from './deadline.ts'
-import { type Exchange, sendJson } from './exchange.ts'
+import { type Exchange, sendCsv, sendJson } from './exchange.ts'
+import { linkTo } from './link.ts'
 import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { ListRoute } from './route.ts'
@@ -20,25 +24,21 @@ export const answerList =
     const most = (body.limit as number | undefined) ?? ROWS_MOST
     const deadline = deadlineOf(ports)
 
-    const rows: unknown[] = []
-    let cursor: string | null = raw.cursor ?? null
-    do {
-      const asked: Record<string, string> = { ...raw, limit: String(most - rows.length) }
+    const { rows, cursor } = await readRows(route.name, most, raw.cursor ?? null, async (limit, cursor) => {
+      const asked: Record<string, string> = { ...raw, limit: String(limit) }
       if (cursor !== null) asked.cursor = cursor
-      // The actor caps a page by its bytes, so that a page always fits into a message.
       const { value } = await askQuery(ports, exchange, route, { raw: asked, body }, deadline)
-      const page = route.spec.reply.parse(value) as Page<unknown>
-      if (page.items.length === 0 && page.next_cursor !== null)
-        throw new Error(`Cannot read ${route.name}: a page is empty and yet not the last; it should bring a row`)
-      rows.push(...page.items)
-      cursor = page.next_cursor
-    } while (cursor !== null && rows.length < most)
+      return route.spec.reply.parse(value) as Page<unknown>
+    })
 
-    return sendJson(exchange, route.success, JSON.stringify(rows), linkTo(route.path, raw, cursor))
+    const headers = linkTo(route.path, raw, cursor)
+    if (!route.csv) return sendJson(exchange, route.success, JSON.stringify(rows), headers)
+    if (!prefersCsv(exchange.req.header('accept')))
+      return sendJson(exchange, route.success, JSON.stringify(rows), { ...headers, Vary: 'Accept' })
+    return sendCsv(exchange, csvOf(columnsOf(route), rows as Record<string, unknown>[]), { ...headers, Vary: 'Accept' })
   }
 
-const linkTo = (path: string, raw: Record<string, string>, cursor: string | null): Record<string, string> => {
-  if (cursor === null) return {}
-  const query = new URLSearchParams({ ...raw, cursor })
-  return { Link: `<${path}?${query}>; rel="next"` }
+const columnsOf = ({ spec }: ListRoute): string[] => {
+  const { items } = (spec.reply as z.ZodObject).shape as { items: z.ZodArray<z.ZodObject> }
+  return Object.keys(items.element.shape)
 }

@@ -10,6 +10,7 @@ import { askAboutUser } from './late-user.ts'
 import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { ListRoute, QueryRoute } from './route.ts'
+import { etagOf, isKnownVersion } from './versions.ts'
 
 /** The handler of a query. */
 export const answerQuery =
@@ -20,7 +21,8 @@ export const answerQuery =
 
     const { value } = await askQuery(ports, exchange, route, { raw, body }, deadlineOf(ports))
     const reply = route.spec.reply.parse(value) as Record<string, unknown>
-    return sendJson(exchange, route.success, JSON.stringify(reply), { ETag: `"${reply.version}"` })
+    if (isKnownVersion(exchange, reply)) return exchange.body(null, 304, etagOf(reply))
+    return sendJson(exchange, route.success, JSON.stringify(reply), etagOf(reply))
   }
 
 /** Asks the question of a route; `body` are the parameters as the contract read them, `raw` as they are sent on. */

@@ -4,9 +4,12 @@ import { routePath } from 'hono/route'
 import { admit } from './admission.ts'
 import { answerCommand } from './answer-command.ts'
 import { answerDeadLetter, answerDeadLetters } from './answer-dead-letters.ts'
+import { answerExport } from './answer-export.ts'
 import { answerList } from './answer-list.ts'
+import { answerPage } from './answer-page.ts'
 import { answerQuery } from './answer-query.ts'
 import { answerQueue } from './answer-queue.ts'
+import { answerTimeline } from './answer-timeline.ts'
 import type { Exchange, GatewayEnv } from './exchange.ts'
 import { answerLive, answerReady, answerVersion } from './health.ts'
 import { limitInFlight } from './in-flight.ts'
@@ -78,6 +81,12 @@ const handlerOf = (
       return answerQuery(ports, route)
     case 'list':
       return answerList(ports, route)
+    case 'page':
+      return answerPage(ports, route)
+    case 'timeline':
+      return answerTimeline(ports, route)
+    case 'export':
+      return answerExport(ports, route)
     case 'queue':
       return answerQueue(ports, route)
     case 'dead-letters':

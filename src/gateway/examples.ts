@@ -1,8 +1,80 @@
-/** What the founding document shows of each operation, in valid JSON. */
+/** What the founding document shows of each operation, in valid JSON, and the same story told on for those under /v1. */
 
 type Example = { request?: unknown; reply?: unknown }
 
 const user = 93493453
+
+const order = {
+  order_id: '54321',
+  user_id: user,
+  product_id: '12345',
+  product_name: null,
+  quantity: 5,
+  status: 'Confirmed',
+  reason: null,
+  total_amount: '500',
+  refunded_amount: null,
+  created_at: '2023-09-07T14:30:00Z',
+  updated_at: '2023-09-07T14:30:01Z',
+  version: 7,
+}
+const product = { product_id: '12345', name: 'Product 12345', price: '100', version: 2 }
+const john = {
+  user_id: user,
+  first_name: 'John',
+  last_name: 'Colinse',
+  email: 'user@email.com',
+  locale: 'ru',
+  created_at: '2023-09-07T14:30:00Z',
+  version: 4,
+}
+const letter = {
+  message_id: '67890',
+  user_id: user,
+  status: 'Sent',
+  message: 'Ваш заказ #54321 ожидает подтверждения.',
+  timestamp: '2023-09-07T15:00:00Z',
+  notification_type: 'order_pending',
+  order_id: '54321',
+  subject: 'Заказ #54321 ожидает подтверждения',
+  attempts: 0,
+  next_attempt_at: null,
+  last_error: null,
+  version: 3,
+}
+const operation = {
+  operation_id: '12345',
+  user_id: user,
+  type: 'refill',
+  amount: '1000',
+  timestamp: '2023-09-07T14:30:00Z',
+}
+const deadLetter = {
+  dead_letter_id: 'billing-0-17',
+  actor: 'billing',
+  command: 'Withdraw',
+  reason: 'unknown_order',
+  detail: 'there is no order unique_order_id',
+  body: { order_id: 'unique_order_id', amount: 100 },
+  attempts: 1,
+  version: '0.1.0',
+  status: 'waiting',
+  created_at: '2023-09-07T14:35:00Z',
+}
+const step = {
+  actor: 'order',
+  type: 'OrderCreated',
+  time: '2023-09-07T14:30:00.000Z',
+  subject: 'order.0.event.OrderCreated.93493453',
+  stream: 'ORDER_0',
+  sequence: 6,
+  command: '-/CreateOrder/an-order-of-mine',
+  caused_by: null,
+  data: { order_id: '54321', user_id: user, product_id: '12345', quantity: 5, total_amount: '500' },
+}
+
+/** The history of `GetHistory` as CSV. */
+export const CSV = 'operation_id,user_id,type,amount,timestamp\r\n12345,93493453,refill,1000,2023-09-07T14:30:00Z\r\n'
 
 /** By operation. */
 export const EXAMPLES: Record<string, Example> = {
@@ -65,6 +137,46 @@ export const EXAMPLES: Record<string, Example> = {
     },
   },
   Withdraw: { request: { order_id: 'unique_order_id', amount: 100 } },
-  GetOrder: { request: { order_id: '54321' } },
+  GetOrder: { request: { order_id: '54321' }, reply: order },
+  ListOrders: { request: { user_id: user, status: 'Confirmed' }, reply: { items: [order], next_cursor: '6' } },
+  CancelOrder: { request: { order_id: '54321' }, reply: { ...order, status: 'Cancelled' } },
+  RefundOrder: {
+    request: { order_id: '54321', amount: '200' },
+    reply: { ...order, status: 'Refunded', refunded_amount: '200', version: 8 },
+  },
+  GetOrderTimeline: { request: { order_id: '54321' }, reply: { items: [step], next_cursor: null } },
+  ListProducts: { reply: { items: [product], next_cursor: null } },
+  GetProduct: { request: { product_id: '12345' }, reply: product },
+  PutProduct: { request: { product_id: '12345', name: product.name, price: '100' }, reply: product },
+  GetUser: { request: { user_id: user }, reply: john },
+  ChangeUser: {
+    request: { user_id: user, email: 'john@example.com', locale: 'en' },
+    reply: { ...john, email: 'john@example.com', locale: 'en', version: 9 },
+  },
+  EraseUser: { request: { user_id: user }, reply: { user_id: user, erased: true } },
+  ExportUser: {
+    request: { user_id: user },
+    reply: {
+      exported_at: '2023-09-08T10:00:00Z',
+      user: john,
+      balance: 500,
+      orders: [order],
+      operations: [operation],
+      letters: [letter],
+      commands: [],
+    },
+  },
+  GetLetter: { request: { message_id: '67890' }, reply: letter },
+  ResendLetter: { request: { message_id: '67890' }, reply: { ...letter, status: 'Queued', version: 11 } },
+  LiftSuppression: { request: { user_id: user }, reply: { user_id: user, suppressed: false } },
+  ListDeadLetters: { request: { status: 'waiting' }, reply: { items: [deadLetter], next_cursor: null } },
+  RedriveDeadLetter: {
+    request: { dead_letter_id: 'billing-0-17' },
+    reply: { dead_letter_id: 'billing-0-17', status: 'redriven' },
+  },
+  DiscardDeadLetter: {
+    request: { dead_letter_id: 'billing-0-17' },
+    reply: { dead_letter_id: 'billing-0-17', status: 'discarded' },
+  },
   GetBalance: { request: { user_id: user }, reply: { user_id: user, balance: 500, version: 2 } },
 }

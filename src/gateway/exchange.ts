@@ -35,6 +35,14 @@ export const headerNames = (exchange: Exchange): string[] => {
 export const sendJson = (exchange: Exchange, status: number, text: string, headers: Record<string, string> = {}) =>
   exchange.body(text, status as ContentfulStatusCode, { 'Content-Type': 'application/json; charset=utf-8', ...headers })
 
+/** Answers with CSV; a browser saves it. */
+export const sendCsv = (exchange: Exchange, text: string, headers: Record<string, string>) =>
+  exchange.body(text, 200, {
+    'Content-Type': 'text/csv; charset=utf-8; header=present',
+    'Content-Disposition': 'attachment',
+    ...headers,
+  })
+
 /** Answers with a page. */
 export const sendHtml = (exchange: Exchange, status: number, text: string) =>
   exchange.body(text, status as ContentfulStatusCode, {

@@ -1,6 +1,7 @@
 /** What many operations of the OpenAPI document share: headers, the problem document, the receipt. */
+import type { z } from 'zod'
 import { PROBLEMS } from '../bus/problem.ts'
-import type { Route } from './route.ts'
+import { type Route, VERSION_FIELD } from './route.ts'
 
 const text = { type: 'string' }
 
@@ -16,7 +17,9 @@ export const COMPONENTS = {
     Link: header('Where the next page is (`rel="next"`), when rows are left.'),
     ETag: header('The version of the object.'),
     Location: header('Where the thing made can be read.'),
-    'Order-Status': header('What the order has become by now.', { enum: ['Pending', 'Confirmed', 'Rejected'] }),
+    'Order-Status': header('What the order has become by now.', {
+      enum: ['Pending', 'Confirmed', 'Rejected', 'Cancelled', 'Refunded'],
+    }),
     'Preference-Applied': header('`respond-async` when the reply did not wait for the settling.'),
   },
   schemas: {
@@ -51,9 +54,19 @@ export const COMPONENTS = {
 /** The request headers of an operation. */
 export const headersOf = (route: Route) => [
   parameter('X-Request-Id', 'Echoed; 1 to 128 characters without spaces.'),
-  ...(route.method === 'POST'
+  ...(route.method !== 'GET'
     ? [parameter('Idempotency-Key', 'Bare or quoted, 1 to 255 characters: the request is carried out once.')]
     : []),
+  ...(route.kind === 'command' && VERSION_FIELD in route.spec.body.shape
+    ? [parameter('If-Match', 'Carry it out only on the version of this ETag; `*`: on any, but the thing must exist.')]
+    : []),
+  ...(route.kind === 'command' && route.madeIf
+    ? [parameter('If-None-Match', '`*`: carry it out only where there is no such thing yet.')]
+    : []),
+  ...(route.kind === 'query' && 'version' in ((route.spec.reply as Partial<z.ZodObject>).shape ?? {})
+    ? [parameter('If-None-Match', 'ETags that the client has: where it has the present one the reply is 304.')]
+    : []),
+  ...(route.kind === 'list' && route.csv ? [parameter('Accept', '`text/csv`: the rows as CSV.')] : []),
   ...(route.kind === 'command' && route.settles
     ? [parameter('Prefer', '`respond-async`: do not hold the reply until the settling.')]
     : []),

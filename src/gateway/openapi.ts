@@ -2,11 +2,11 @@
 import type { z } from 'zod'
 import { PROBLEMS, type ProblemCode } from '../bus/problem.ts'
 import { productVersion } from '../version.ts'
-import { EXAMPLES } from './examples.ts'
+import { CSV, EXAMPLES } from './examples.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import { COMPONENTS, headersOf } from './openapi-components.ts'
-import type { Route } from './route.ts'
+import { bodyFields, type CommandRoute, pathFields, type QueueRoute, type Route } from './route.ts'
 import { problemsOf } from './route-problems.ts'
 import { ROUTES } from './routes.ts'
 
@@ -26,7 +26,7 @@ export const openapiDocument = () => ({
     title: 'Kassa',
     summary: 'Orders, money and letters.',
     description:
-      'Every path answers with and without its trailing slash. Every error is a problem document (RFC 9457). Every POST takes an Idempotency-Key; the same key with the same body is carried out once.',
+      'Every path answers with and without its trailing slash. Every error is a problem document (RFC 9457). Every POST, PUT, PATCH and DELETE takes an Idempotency-Key; the same key with the same body is carried out once.',
     version: productVersion,
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
@@ -50,11 +50,11 @@ const operationOf = (route: Route) => ({
   tags: ['actor' in route ? route.actor : 'dead letters'],
   parameters: parametersOf(route),
   ...(hasBody(route) ? { requestBody: requestBodyOf(route) } : {}),
-  responses: { [route.success]: successOf(route), ...problemResponses(route) },
+  responses: { ...successes(route), ...problemResponses(route) },
 })
 
 const parametersOf = (route: Route) => {
-  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name)
+  const inPath = pathFields(route.path)
   const { properties = {}, required = [] } = jsonSchemaOf(route.spec.body, 'input') as {
     properties?: Record<string, JsonSchema>
     required?: string[]
@@ -71,47 +71,94 @@ const parametersOf = (route: Route) => {
   return [...named, ...headersOf(route)]
 }
 
-const hasBody = (route: Route): boolean => route.kind === 'command' || route.kind === 'queue'
+const hasBody = (route: Route): route is CommandRoute | QueueRoute =>
+  (route.kind === 'command' || route.kind === 'queue') && bodyFields(route).length > 0
 
-const requestBodyOf = (route: Route) => ({
-  required: true,
-  content: {
-    'application/json': {
-      schema: jsonSchemaOf(route.spec.body, 'input'),
-      ...exampleOf(EXAMPLES[route.name]?.request),
+const requestBodyOf = (route: CommandRoute | QueueRoute) => {
+  const names = bodyFields(route)
+  const {
+    properties,
+    required = [],
+    ...schema
+  } = jsonSchemaOf(route.spec.body, 'input') as {
+    properties: Record<string, JsonSchema>
+    required?: string[]
+  }
+  const needed = required.filter(name => names.includes(name))
+  const example = EXAMPLES[route.name]?.request as Record<string, unknown> | undefined
+  return {
+    required: needed.length > 0,
+    content: {
+      'application/json': {
+        schema: {
+          ...schema,
+          properties: only(properties, names),
+          ...(needed.length > 0 ? { required: needed } : {}),
+        },
+        ...exampleOf(example && only(example, names)),
+      },
     },
-  },
+  }
+}
+
+const only = <T>(all: Record<string, T>, names: readonly string[]): Record<string, T> =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)))
+
+const successes = (route: Route) => ({
+  [route.success]: successOf(route, route.success),
+  ...(route.kind === 'command' && route.madeIf ? { 201: successOf(route, 201) } : {}),
+  ...(route.kind === 'query' && isVersioned(route)
+    ? {
+        304: {
+          description: 'Not modified: the client has this version.',
+          headers: headersNamed(['X-Request-Id', 'ETag']),
+        },
+      }
+    : {}),
 })
 
-const successOf = (route: Route) => ({
-  description: SUCCESS[route.success],
-  headers: successHeaders(route),
+const successOf = (route: Route, status: keyof typeof SUCCESS) => ({
+  description: SUCCESS[status],
+  headers: headersNamed(successHeaders(route, status)),
   content: {
     'application/json': { schema: replySchema(route), ...exampleOf(EXAMPLES[route.name]?.reply) },
+    ...(route.kind === 'list' && route.csv ? { 'text/csv': { schema: { type: 'string' }, ...exampleOf(CSV) } } : {}),
   },
 })
 
 const SUCCESS = { 200: 'Done', 201: 'Created', 202: 'Accepted' } as const
 
+const isVersioned = ({ spec }: Route): boolean => 'version' in ((spec.reply as Partial<z.ZodObject>).shape ?? {})
+
+const headersNamed = (names: readonly string[]) =>
+  Object.fromEntries(names.map(name => [name, { $ref: `#/components/headers/${name}` }]))
+
 const replySchema = (route: Route): JsonSchema => {
   if (route.kind === 'queue') return { $ref: '#/components/schemas/Receipt' }
   if (route.kind === 'command' && route.answeredBy) return jsonSchemaOf(route.answeredBy.spec.reply, 'output')
+  if (route.kind === 'command' && route.madeIf)
+    return jsonSchemaOf(
+      (route.spec.reply as z.ZodObject).omit({ [route.madeIf]: true } as Record<never, true>),
+      'output',
+    )
   if (route.kind !== 'list') return jsonSchemaOf(route.spec.reply, 'output')
 
   // The bare array of a page's items.
   return jsonSchemaOf((route.spec.reply as z.ZodObject).shape.items as z.ZodType, 'output')
 }
 
-const successHeaders = (route: Route) => {
+const successHeaders = (route: Route, status: number): string[] => {
   const names = ['X-Request-Id']
-  if (route.method === 'POST') names.push('Idempotent-Replayed')
-  if (route.kind === 'list') names.push('Link')
-  if (route.kind === 'query') names.push('ETag')
-  if (route.kind === 'command' && route.location) names.push('Location')
+  if (route.method !== 'GET') names.push('Idempotent-Replayed')
+  if (route.kind === 'list' || route.kind === 'page') names.push('Link')
+  if ((route.kind === 'query' || route.kind === 'command') && isVersioned(route)) names.push('ETag')
+  if (route.kind === 'command' && route.location && status !== 200) names.push('Location')
   if (route.kind === 'command' && route.settles) names.push('Preference-Applied')
-  if (route.kind === 'command' && route.settles === 'order') names.push('Order-Status')
-  return Object.fromEntries(names.map(name => [name, { $ref: `#/components/headers/${name}` }]))
+  if (route.kind === 'command' && STATUS_TOLD.has(route.settles)) names.push('Order-Status')
+  return names
 }
+
+const STATUS_TOLD = new Set<CommandRoute['settles']>(['order', 'cancellation', 'refund'])
 
 const problemResponses = (route: Route) => {
   const byStatus = Map.groupBy(problemsOf(route), code => PROBLEMS[code].status)
@@ -121,10 +168,10 @@ const problemResponses = (route: Route) => {
 const problemResponse = (route: Route, status: number, codes: ProblemCode[]) => {
   const names = ['X-Request-Id']
   if (status === 503 || status === 429 || codes.includes('in_progress')) names.push('Retry-After')
-  if (route.method === 'POST' && (status >= 500 || names.includes('Retry-After'))) names.push('Idempotency-Key')
+  if (route.method !== 'GET' && (status >= 500 || names.includes('Retry-After'))) names.push('Idempotency-Key')
   return {
     description: codes.map(code => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
-    headers: Object.fromEntries(names.map(name => [name, { $ref: `#/components/headers/${name}` }])),
+    headers: headersNamed(names),
     content: {
       'application/problem+json': {
         schema: {

@@ -3,15 +3,25 @@ import { billingContract } from '../actors/billing/contract.ts'
 import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import { notificationContract } from '../actors/notification/contract.ts'
 import { orderContract } from '../actors/order/contract.ts'
+import { ORDER_TIMELINE, USER_EXPORT } from './combined-specs.ts'
 import { command, query, queued, type Route } from './route.ts'
 
-const orderAddress = (reply: Record<string, unknown>): string => `/v1/orders/${reply.order_id}`
+type Reply = Record<string, unknown>
+const orderAddress = ({ order_id }: Reply): string => `/v1/orders/${order_id}`
+const userAddress = ({ user_id }: Reply): string => `/v1/users/${user_id}`
+const letterAddress = ({ message_id }: Reply): string => `/v1/notifications/${message_id}`
+const productAddress = ({ product_id }: Reply): string => `/v1/products/${product_id}`
 
 /** Every operation. Paths stand without their trailing slash and answer with it too. */
 export const ROUTES = [
-  command(orderContract, 'CreateUser', { path: '/user/create', success: 201, settles: 'account' }),
+  command(orderContract, 'CreateUser', {
+    path: '/user/create',
+    success: 201,
+    settles: 'account',
+    location: userAddress,
+  }),
   command(billingContract, 'PutMoney', { path: '/money/put', success: 202, cellBy: 'user_id' }),
-  query('list', billingContract, 'GetHistory', { path: '/money/history', cellBy: 'user_id' }),
+  query('list', billingContract, 'GetHistory', { path: '/money/history', cellBy: 'user_id', csv: true }),
   query('list', notificationContract, 'ListLetters', { path: '/notifications/messages', cellBy: 'user_id' }),
   command(orderContract, 'CreateOrder', {
     path: '/orders/create',
@@ -20,7 +30,12 @@ export const ROUTES = [
     settles: 'order',
     location: orderAddress,
   }),
-  command(notificationContract, 'SendLetter', { path: '/notifications/send', success: 202, cellBy: 'user_id' }),
+  command(notificationContract, 'SendLetter', {
+    path: '/notifications/send',
+    success: 202,
+    cellBy: 'user_id',
+    location: letterAddress,
+  }),
 
   queued(orderContract, 'RegisterUser', { path: '/mq/users', cellBy: 'user_id' }),
   command(orderContract, 'SubscribeQueue', {
@@ -33,8 +48,75 @@ export const ROUTES = [
   queued(orderContract, 'PlaceOrder', { path: '/mq/orders', cellBy: 'user_id' }),
   queued(billingContract, 'Withdraw', { path: '/mq/withdrawals', cellBy: 'order_id' }),
 
+  query('page', orderContract, 'ListOrders', { path: '/v1/orders', cellBy: 'user_id' }),
   query('query', orderContract, 'GetOrder', { path: '/v1/orders/:order_id', cellBy: 'order_id' }),
+  command(orderContract, 'CancelOrder', {
+    path: '/v1/orders/:order_id/cancel',
+    success: 200,
+    cellBy: 'order_id',
+    settles: 'cancellation',
+  }),
+  command(orderContract, 'RefundOrder', {
+    path: '/v1/orders/:order_id/refund',
+    success: 200,
+    cellBy: 'order_id',
+    settles: 'refund',
+  }),
+  {
+    kind: 'timeline',
+    method: 'GET',
+    path: '/v1/orders/:order_id/timeline',
+    success: 200,
+    actor: 'order',
+    name: 'GetOrderTimeline',
+    spec: ORDER_TIMELINE,
+  },
   query('query', billingContract, 'GetBalance', { path: '/v1/money/balance', cellBy: 'user_id' }),
+  query('page', orderContract, 'ListProducts', { path: '/v1/products' }),
+  query('query', orderContract, 'GetProduct', { path: '/v1/products/:product_id', cellBy: 'product_id' }),
+  command(orderContract, 'PutProduct', {
+    method: 'PUT',
+    path: '/v1/products/:product_id',
+    success: 200,
+    cellBy: 'product_id',
+    madeIf: 'made',
+    location: productAddress,
+  }),
+  query('query', orderContract, 'GetUser', { path: '/v1/users/:user_id', cellBy: 'user_id' }),
+  command(orderContract, 'ChangeUser', {
+    method: 'PATCH',
+    path: '/v1/users/:user_id',
+    success: 200,
+    cellBy: 'user_id',
+  }),
+  command(orderContract, 'EraseUser', {
+    method: 'DELETE',
+    path: '/v1/users/:user_id',
+    success: 200,
+    cellBy: 'user_id',
+    settles: 'erasure',
+  }),
+  {
+    kind: 'export',
+    method: 'GET',
+    path: '/v1/users/:user_id/export',
+    success: 200,
+    actor: 'order',
+    name: 'ExportUser',
+    spec: USER_EXPORT,
+  },
+  query('query', notificationContract, 'GetLetter', { path: '/v1/notifications/:message_id', cellBy: 'message_id' }),
+  command(notificationContract, 'ResendLetter', {
+    path: '/v1/notifications/:message_id/resend',
+    success: 200,
+    cellBy: 'message_id',
+  }),
+  command(notificationContract, 'LiftSuppression', {
+    method: 'DELETE',
+    path: '/v1/suppressions/:user_id',
+    success: 200,
+    cellBy: 'user_id',
+  }),
   {
     kind: 'dead-letters',
     method: 'GET',

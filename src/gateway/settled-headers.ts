@@ -1,6 +1,6 @@
-/** What the reply to an order says of its settling, in headers: the documented body stays `Pending`. */
+/** Waiting for what follows from a reply, and what is said of it in headers: the documented body of an order stays `Pending`. */
 import { cellOf } from '../actors/cells.ts'
-import { orderContract } from '../actors/order/contract.ts'
+import { type OrderStatus, orderContract } from '../actors/order/contract.ts'
 import { querySubject } from '../bus/subjects.ts'
 import { askOnce } from './ask.ts'
 import { askerHeaders } from './command-key.ts'
@@ -21,7 +21,7 @@ type Settled = {
   deadline: Deadline
 }
 
-/** Waits for the settling and gives the headers that tell of it. Never throws: the order is taken, come what may. */
+/** Waits for what follows and gives the headers that tell of it. Never throws: the command is carried out, come what may. */
 export const settled = async (ports: GatewayPorts, watch: Watch, about: Settled): Promise<Record<string, string>> => {
   const { exchange, route, reply, replayed, deadline } = about
   const async = /(?:^|[\s,])respond-async(?:$|[\s,;])/i.test(exchange.req.header('prefer') ?? '')
@@ -33,8 +33,19 @@ export const settled = async (ports: GatewayPorts, watch: Watch, about: Settled)
     return { ...applied }
   }
 
+  if (route.settles === 'erasure') {
+    await watch.erasure(String(reply.user_id), waitMs)
+    return { ...applied }
+  }
+
   const orderId = String(reply.order_id)
-  const heard = await watch.order(orderId, waitMs)
+  if (route.settles !== 'order' && !replayed) {
+    const status = reply.status as OrderStatus
+    await watch.ending(orderId, status, waitMs)
+    return { ...applied, 'Order-Status': status }
+  }
+
+  const heard = replayed ? undefined : await watch.order(orderId, waitMs)
   const status = heard ?? (waitMs > 0 || replayed ? await look(ports, exchange, orderId) : undefined)
   // A reply of long ago says nothing of today; a new one is Pending until we know better.
   const shown = status ?? (replayed ? undefined : 'Pending')

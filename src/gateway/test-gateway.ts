@@ -3,10 +3,24 @@ import { createLog } from '../log.ts'
 import { createSeededRandom } from '../world/seeded-random.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
 import { createApp } from './app.ts'
-import { createScriptedBus, type Script, yes } from './scripted-bus.ts'
+import { EXAMPLES } from './examples.ts'
+import { createScriptedBus, type Said, type Script, yes } from './scripted-bus.ts'
 
-/** Every actor says what the founding document says. */
+/** What the examples show as the reply to an operation. */
+const shown = (name: string, more: object = {}): Said => yes({ ...(EXAMPLES[name]?.reply as object), ...more })
+
+/** Every actor says what the founding document says, or the examples. */
 export const DOCUMENT: Script = {
+  ...Object.fromEntries(
+    Object.keys(EXAMPLES)
+      .filter(name => name !== 'GetHistory' && name !== 'ListLetters')
+      .map(name => [name, shown(name)]),
+  ),
+  PutProduct: shown('PutProduct', { made: false }),
+  GetTimeline: shown('GetOrderTimeline'),
+  ListOrders: shown('ListOrders', { next_cursor: null }),
+  ListLettersInFull: yes({ items: [EXAMPLES.GetLetter?.reply], next_cursor: null }),
+  GetCommandsOf: yes({ items: [] }),
   CreateUser: yes({ user_id: 93493453 }),
   PutMoney: yes({ balance: 2000 }),
   GetHistory: yes({ items: [], next_cursor: null }),
@@ -15,7 +29,6 @@ export const DOCUMENT: Script = {
   SendLetter: yes({ message_id: '67890' }),
   SubscribeQueue: yes({ queue_name: 'user_creation_queue' }),
   GetQueue: yes({ queue_name: 'user_creation_queue', stream: 'ORDER_0', consumer: 'user_creation_queue', pending: 0 }),
-  GetUser: yes({ user_id: 93493453, locale: 'ru', version: 1 }),
   FindReply: yes({ found: false, fingerprint: null }),
 }
 

@@ -26,6 +26,7 @@ const isGround = (file: string) =>
   /^src\/((configuration|processes|world)\/)?[a-z-]+\.ts$/.test(file) && !isCommandLine(file)
 /** What the person at the terminal meets; starts any part. */
 const isCommandLine = (file: string) => /^src\/(main|commands|help)\.ts$/.test(file)
+const isMail = under('src/mail')
 /** What makes processes of actors. */
 const isActorProcess = (file: string) => /^src\/actors\/[a-z-]+\.ts$/.test(file) && !isValue(file) && !isDirectory(file)
 
@@ -39,6 +40,8 @@ export const PLACES: Place[] = [
     holds: file => actorOf(file) !== undefined,
     may: to => isBus(to) || isKernel(to) || isValue(to),
   },
+  // It carries letters out; the actor that writes them knows only the port.
+  { name: 'the mail', holds: isMail, may: to => isGround(to) || to === 'src/actors/notification/mailer.ts' },
   { name: 'the directory of actors', holds: isDirectory, may: isContract },
   {
     name: 'a process of an actor',

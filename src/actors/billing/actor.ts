@@ -1,9 +1,19 @@
 /** The billing actor: its rules over its tables, and whom it listens to. */
 import type { ActorDefinition } from '../kernel/actor.ts'
-import { readCursor, toPage } from '../kernel/paging.ts'
-import { amountOut, balanceOut, minorOf, momentOut, userIdOut } from '../values.ts'
+import type { AppliedEvent } from '../kernel/event.ts'
+import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
+import { orderThread } from '../order/contract.ts'
+import { amountOut, balanceOut, endOfSecond, minorOf, momentOut, userIdOut } from '../values.ts'
 import { billingContract, type ShownOperation } from './contract.ts'
-import { chargeOrder, type KnownAccount, openAccount, putMoney, waitsForOrder, withdraw } from './rules.ts'
+import {
+  chargeOrder,
+  type KnownAccount,
+  openAccount,
+  putMoney,
+  refundCharge,
+  waitsForOrder,
+  withdraw,
+} from './rules.ts'
 import { type AccountRow, auditBooks, BILLING_TABLES, type OperationRow, openBillingTables } from './tables.ts'
 
 export const billingActor: ActorDefinition<typeof billingContract> = {
@@ -17,6 +27,11 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
       const row = tables.charge(orderId)
       return row && { order_id: row.order_id, amountMinor: row.amount_minor, outcome: row.outcome }
     }
+    const toRefund = ({ user, data }: AppliedEvent) => ({
+      account: account(user as string),
+      charge: charge(data.order_id),
+      nextOperationId: nextOperationId(),
+    })
     const nextOperationId = () => tables.nextOperationId(settings.firstOperationId)
     const noUser = (userId: string) => ({
       refusal: { code: 'user_not_found' as const, detail: `there is no user ${userId}` },
@@ -31,22 +46,21 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
       apply: tables.apply,
 
       answer: {
-        GetBalance: ({ user_id }) => {
+        GetBalance: ({ user_id, at }) => {
           const row = tables.account(user_id)
           if (!row) return noUser(user_id)
-          return {
-            reply: { user_id: userIdOut(user_id), balance: balanceOut(row.balance_minor), version: row.version },
-          }
+          const balanceMinor = at === undefined ? row.balance_minor : tables.balanceAt(user_id, endOfSecond(at))
+          return { reply: { user_id: userIdOut(user_id), balance: balanceOut(balanceMinor), version: row.version } }
         },
         GetHistory: ({ user_id, cursor, from, to, type, limit }) => {
           if (!tables.account(user_id)) return noUser(user_id)
           const after = readCursor(cursor)
-          if (after === undefined)
-            return { refusal: { code: 'invalid_field', detail: '#/cursor: should be what next_cursor gave' } }
+          if (after === undefined) return NO_CURSOR
           return toPage(
             limit,
             most => {
-              const filter = { user_id, after, from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER, type: type ?? null }
+              const until = to === undefined ? Number.MAX_SAFE_INTEGER : endOfSecond(to)
+              const filter = { user_id, after, from: from ?? 0, to: until, type: type ?? null }
               return tables.history({ ...filter, limit: most })
             },
             shown,
@@ -58,6 +72,8 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
       react: {
         order: {
           UserCreated: event => openAccount(account(event.user as string), event.user as string),
+          OrderCancelled: event => refundCharge(toRefund(event), undefined),
+          OrderRefunded: event => refundCharge(toRefund(event), minorOf(event.data.amount)),
           OrderCreated: event => {
             const order = {
               order_id: event.data.order_id as string,
@@ -74,6 +90,7 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
         },
       },
 
+      thread: ({ data }) => (typeof data.order_id === 'string' ? orderThread(data.order_id) : undefined),
       wakes: event =>
         event.type === 'MoneyWithdrawn' || event.type === 'WithdrawalRejected'
           ? [waitsForOrder(event.data.order_id)]
@@ -87,7 +104,7 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
 }
 
 const knownAccount = (row: AccountRow | undefined): KnownAccount | undefined =>
-  row && { user_id: row.user_id, balanceMinor: row.balance_minor }
+  row && { user_id: row.user_id, balanceMinor: row.balance_minor, closed: row.closed === 1 }
 
 const shown = (row: OperationRow): ShownOperation => ({
   operation_id: String(row.operation_id),

@@ -48,8 +48,8 @@ export const billingContract = defineActorContract({
       refusals: ['user_not_found'],
     },
     GetBalance: {
-      summary: "a user's balance",
-      body: z.strictObject({ user_id: id }),
+      summary: "a user's balance, now or at a moment",
+      body: z.strictObject({ user_id: id, at: moment.optional() }),
       reply: z.object({ user_id: shownUserId, balance: shownBalance, version: z.int() }),
       refusals: ['user_not_found'],
     },
@@ -67,6 +67,16 @@ export const billingContract = defineActorContract({
     },
     MoneyWithdrawn: {
       summary: 'an order was charged',
+      data: z.object({
+        user_id: shownUserId,
+        operation_id: shownId,
+        order_id: shownId,
+        amount: shownAmount,
+        balance: shownBalance,
+      }),
+    },
+    MoneyRefunded: {
+      summary: 'what an order was charged is given back, all or part of it',
       data: z.object({
         user_id: shownUserId,
         operation_id: shownId,

@@ -4,12 +4,13 @@ import { describe, it } from 'node:test'
 import type { Decision } from '../kernel/decision.ts'
 import { specify } from '../kernel/test-rules.ts'
 import { MAX_BALANCE_MINOR } from '../values.ts'
-import { chargeOrder, openAccount, putMoney, waitsForOrder, withdraw } from './rules.ts'
+import { chargeOrder, openAccount, putMoney, refundCharge, waitsForOrder, withdraw } from './rules.ts'
 
 const account = { user_id: '7', balanceMinor: 1000_00 }
 const full = { user_id: '7', balanceMinor: MAX_BALANCE_MINOR - 1 }
 const order = { order_id: '54321', user_id: '7', amountMinor: 500_00 }
 const withdrawn = { order_id: '54321', amountMinor: 500_00, outcome: 'withdrawn' } as const
+const refunded = { order_id: '54321', amountMinor: 500_00, outcome: 'refunded' } as const
 const rejected = { order_id: '54321', amountMinor: 500_00, outcome: 'rejected' } as const
 const limitDetail = 'a balance can be 9999999999999.99 at the most; nothing was changed'
 
@@ -52,6 +53,16 @@ specify('billing: putting money', [
     decision: {
       kind: 'refusal',
       refusal: { code: 'user_not_found', detail: 'there is no user 8' },
+      deadLetter: 'user_not_found',
+    },
+  },
+  {
+    given: 'the account of somebody who was erased',
+    outcome: 'it is refused: user_not_found',
+    decide: () => putMoney({ ...account, closed: true }, '12345', { user_id: '7', amount: 100 }),
+    decision: {
+      kind: 'refusal',
+      refusal: { code: 'user_not_found', detail: 'there is no user 7' },
       deadLetter: 'user_not_found',
     },
   },
@@ -162,6 +173,74 @@ specify('billing: an order was taken', [
   },
 ])
 
+const givenBack = (amount: string, balance: number): Decision => ({
+  kind: 'event',
+  event: {
+    type: 'MoneyRefunded',
+    user: '7',
+    data: { user_id: 7, operation_id: '12347', order_id: '54321', amount, balance },
+  },
+  reply: {},
+})
+const back = { account, charge: withdrawn, nextOperationId: '12347' }
+
+specify('billing: an order was cancelled or refunded', [
+  {
+    given: 'no account',
+    outcome: 'nothing changes',
+    decide: () => refundCharge({ ...back, account: undefined }, undefined),
+    decision: { kind: 'nothing', reply: {} },
+  },
+  {
+    given: 'no charge',
+    outcome: 'nothing changes',
+    decide: () => refundCharge({ ...back, charge: undefined }, undefined),
+    decision: { kind: 'nothing', reply: {} },
+  },
+  {
+    given: 'a charge that was rejected',
+    outcome: 'nothing changes: nothing was taken',
+    decide: () => refundCharge({ ...back, charge: rejected }, undefined),
+    decision: { kind: 'nothing', reply: {} },
+  },
+  {
+    given: 'a charge that was given back already',
+    outcome: 'nothing changes: it goes back once',
+    decide: () => refundCharge({ ...back, charge: refunded }, 1),
+    decision: { kind: 'nothing', reply: {} },
+  },
+  {
+    given: 'a charge and no amount',
+    outcome: 'all of it goes back under the next operation id',
+    decide: () => refundCharge(back, undefined),
+    decision: givenBack('500', 1500),
+  },
+  {
+    given: 'a charge and an amount',
+    outcome: 'that part goes back',
+    decide: () => refundCharge(back, 99_90),
+    decision: givenBack('99.90', 1099.9),
+  },
+  {
+    given: 'a charge and more than it was',
+    outcome: 'no more goes back than was taken',
+    decide: () => refundCharge(back, 500_01),
+    decision: givenBack('500', 1500),
+  },
+  {
+    given: 'a balance that can hold no more that is put',
+    outcome: 'it goes back all the same: it is the user’s own money',
+    decide: () => refundCharge({ ...back, account: full }, undefined),
+    decision: givenBack('500', 10000000000499.98),
+  },
+  {
+    given: 'the account of somebody who was erased',
+    outcome: 'it goes back, and the books stay whole',
+    decide: () => refundCharge({ ...back, account: { ...account, closed: true } }, undefined),
+    decision: givenBack('500', 1500),
+  },
+])
+
 specify('billing: somebody asks for a withdrawal', [
   {
     given: 'an order nobody has told of',
@@ -208,6 +287,12 @@ specify('billing: somebody asks for a withdrawal', [
     given: 'an order charged with this amount',
     outcome: 'it agrees and nothing changes',
     decide: () => withdraw(withdrawn, { order_id: '54321', amount: 500_00 }),
+    decision: { kind: 'nothing', reply: { order_id: '54321' } },
+  },
+  {
+    given: 'an order charged with this amount, which was given back since',
+    outcome: 'it agrees and nothing changes: an order is charged once',
+    decide: () => withdraw(refunded, { order_id: '54321', amount: 500_00 }),
     decision: { kind: 'nothing', reply: { order_id: '54321' } },
   },
 ])

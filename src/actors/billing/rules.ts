@@ -2,10 +2,15 @@
 import { type Decision, happened, nothing, refuse } from '../kernel/decision.ts'
 import { amountOut, balanceOut, MAX_BALANCE_MINOR, userIdOut } from '../values.ts'
 
-export type KnownAccount = { user_id: string; balanceMinor: number }
+/** An account; a closed one belonged to somebody who was erased. */
+export type KnownAccount = { user_id: string; balanceMinor: number; closed?: boolean }
 
 /** What became of the one charge of an order. */
-export type KnownCharge = { order_id: string; amountMinor: number; outcome: 'withdrawn' | 'rejected' }
+export type KnownCharge = {
+  order_id: string
+  amountMinor: number
+  outcome: 'withdrawn' | 'rejected' | 'refunded'
+}
 
 /** Why an order could not be charged; it is the order's `reason` and the letter's cause. */
 const SHORT_BALANCE = 'insufficient_funds'
@@ -20,7 +25,7 @@ export const putMoney = (
   nextOperationId: string,
   command: { user_id: string; amount: number },
 ): Decision => {
-  if (!account) return refuse('user_not_found', `there is no user ${command.user_id}`)
+  if (!account || account.closed) return refuse('user_not_found', `there is no user ${command.user_id}`)
   if (account.balanceMinor + command.amount > MAX_BALANCE_MINOR)
     return refuse('balance_limit', `a balance can be ${amountOut(MAX_BALANCE_MINOR)} at the most; nothing was changed`)
 
@@ -57,6 +62,30 @@ export const chargeOrder = (
     type: 'MoneyWithdrawn',
     user: user_id,
     data: { ...data, operation_id: known.nextOperationId, balance },
+  })
+}
+
+/**
+ * What an order was charged goes back to its user, once. It is the user's own money: it goes back even where the balance
+ * would then be more than could be put.
+ */
+export const refundCharge = (
+  known: { account: KnownAccount | undefined; charge: KnownCharge | undefined; nextOperationId: string },
+  amountMinor: number | undefined,
+): Decision => {
+  const { account, charge, nextOperationId } = known
+  if (!account || charge?.outcome !== 'withdrawn') return nothing()
+  const backMinor = Math.min(amountMinor ?? charge.amountMinor, charge.amountMinor)
+  return happened({
+    type: 'MoneyRefunded',
+    user: account.user_id,
+    data: {
+      user_id: userIdOut(account.user_id),
+      operation_id: nextOperationId,
+      order_id: charge.order_id,
+      amount: amountOut(backMinor),
+      balance: balanceOut(account.balanceMinor + backMinor),
+    },
   })
 }
 

@@ -8,6 +8,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS accounts (
     user_id TEXT PRIMARY KEY,
     balance_minor INTEGER NOT NULL CHECK (balance_minor >= 0),
+    closed INTEGER NOT NULL,
     version INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS operations (
@@ -42,7 +43,7 @@ const CASH = 'cash'
 const SALES = 'sales'
 const userAccount = (userId: string): string => `user:${userId}`
 
-export type AccountRow = { user_id: string; balance_minor: number; version: number }
+export type AccountRow = { user_id: string; balance_minor: number; closed: 0 | 1; version: number }
 export type OperationRow = {
   operation_id: number
   user_id: string
@@ -51,7 +52,12 @@ export type OperationRow = {
   order_id: string | null
   at: number
 }
-export type ChargeRow = { order_id: string; user_id: string; amount_minor: number; outcome: 'withdrawn' | 'rejected' }
+export type ChargeRow = {
+  order_id: string
+  user_id: string
+  amount_minor: number
+  outcome: 'withdrawn' | 'rejected' | 'refunded'
+}
 
 /** A part of a history. Times in ms, `from` and `to` both included; `after` is the last operation of the page before. */
 export type HistoryFilter = {
@@ -67,7 +73,7 @@ export type HistoryFilter = {
 export const openBillingTables = (store: Store) => {
   store.exec(SCHEMA)
   const selectAccount = store.prepare<[string], AccountRow>('SELECT * FROM accounts WHERE user_id = ?')
-  const insertAccount = store.prepare<[string, number]>('INSERT INTO accounts VALUES (?, 0, ?)')
+  const insertAccount = store.prepare<[string, number]>('INSERT INTO accounts VALUES (?, 0, 0, ?)')
   const moveBalance = store.prepare<[number, number, string]>(
     'UPDATE accounts SET balance_minor = balance_minor + ?, version = ? WHERE user_id = ?',
   )
@@ -75,6 +81,14 @@ export const openBillingTables = (store: Store) => {
     'INSERT INTO operations VALUES (@operation_id, @user_id, @type, @amount_minor, @order_id, @at)',
   )
   const insertPosting = store.prepare<[number, string, number]>('INSERT INTO postings VALUES (?, ?, ?)')
+  const closeAccount = store.prepare<[number, string]>('UPDATE accounts SET closed = 1, version = ? WHERE user_id = ?')
+  const markRefunded = store.prepare<[string]>("UPDATE charges SET outcome = 'refunded' WHERE order_id = ?")
+  const selectBalanceAt = store
+    .prepare<[string, number], number | null>(
+      `SELECT sum(CASE type WHEN 'withdrawal' THEN -amount_minor ELSE amount_minor END)
+        FROM operations WHERE user_id = ? AND at <= ?`,
+    )
+    .pluck()
   const selectLastOperation = store.prepare<[], number | null>('SELECT max(operation_id) FROM operations').pluck()
   const selectHistory = store.prepare<HistoryFilter, OperationRow>(
     `SELECT * FROM operations WHERE user_id = @user_id AND operation_id > @after AND at >= @from AND at <= @to
@@ -98,6 +112,8 @@ export const openBillingTables = (store: Store) => {
 
   return {
     account: (userId: string) => selectAccount.get(userId),
+    /** The balance in minor units as it was at a moment (ms). */
+    balanceAt: (userId: string, at: number) => selectBalanceAt.get(userId, at) ?? 0,
     charge: (orderId: string) => selectCharge.get(orderId),
     nextOperationId: (first: number) => String(Math.max(first, (selectLastOperation.get() ?? 0) + 1)),
     history: (filter: HistoryFilter) => selectHistory.all(filter),
@@ -117,6 +133,16 @@ export const openBillingTables = (store: Store) => {
         const { order_id } = data
         book({ operation_id, user_id: user as string, type: 'withdrawal', amount_minor, order_id, at }, -1, SALES, seq)
         insertCharge.run(order_id, user as string, amount_minor, 'withdrawn', operation_id)
+      },
+      MoneyRefunded: ({ seq, at, user, data }: AppliedEvent) => {
+        const amount_minor = minorOf(data.amount)
+        const operation_id = Number(data.operation_id)
+        const { order_id } = data
+        book({ operation_id, user_id: user as string, type: 'refund', amount_minor, order_id, at }, 1, SALES, seq)
+        markRefunded.run(order_id)
+      },
+      PersonErased: ({ seq, user }: AppliedEvent) => {
+        closeAccount.run(seq, user as string)
       },
       WithdrawalRejected: ({ user, data }: AppliedEvent) => {
         insertCharge.run(data.order_id, user as string, minorOf(data.amount), 'rejected', null)
@@ -141,6 +167,9 @@ export const auditBooks = (store: Store): string[] => {
         LEFT JOIN operations USING (user_id)
         LEFT JOIN postings ON postings.operation_id = operations.operation_id AND account = 'user:' || accounts.user_id
         GROUP BY accounts.user_id) WHERE balance_minor <> total`),
+    ...lines(`SELECT 'order ' || order_id || ' was given back more than it was charged'
+      FROM operations JOIN charges USING (order_id) WHERE type = 'refund'
+      GROUP BY order_id HAVING sum(operations.amount_minor) > min(charges.amount_minor)`),
     ...lines(`SELECT 'order ' || order_id || ' was charged ' || count(*) || ' times'
       FROM operations WHERE type = 'withdrawal' GROUP BY order_id HAVING count(*) <> 1`),
   ]

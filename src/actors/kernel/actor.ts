@@ -4,6 +4,8 @@ import type { Bus } from '../../bus/bus.ts'
 import type { CommandBody, Contract, QueryBody } from '../../bus/contract.ts'
 import type { Refusal } from '../../bus/problem.ts'
 import type { Address } from '../../bus/subjects.ts'
+import type { Clock } from '../../world/clock.ts'
+import type { Random } from '../../world/random.ts'
 import type { Decision } from './decision.ts'
 import type { AppliedEvent } from './event.ts'
 import type { kernelContract } from './kernel-contract.ts'
@@ -34,13 +36,18 @@ type OwnEvent<C extends Contract> = Exclude<keyof C['events'], keyof (typeof ker
 /** A query's answer: the reply, or a no. */
 export type Answer<T = unknown> = { reply: T } | { refusal: Refusal }
 
+/** What an effect tells its own actor: a command of `Behaviour.own`. `after` is called when its turn is committed. */
+export type Told = { name: string; body: Record<string, unknown>; after?: () => void }
+
 /** Something outside that rows of the tables ask for; carried out after the commit, and again until it succeeds. */
 export type Effect = {
   name: string
-  /** What the rows ask for at present, one key each. */
-  wanted: () => string[]
-  /** Does it. Must be harmless when done twice; throws to be tried again. */
-  carryOut: (key: string, bus: Bus) => Promise<void>
+  /** What the rows ask for by `now` (ms), one key each, the oldest first, and when the next one falls due. */
+  due: (now: number) => { keys: string[]; nextAt?: number | undefined }
+  /** The most keys at work at once. */
+  atOnce: number
+  /** Does it, and may tell what came of it. Must bear being done twice; throws to be tried again soon. */
+  carryOut: (key: string, ports: { bus: Bus; clock: Clock; random: Random }) => Promise<Told | undefined>
   /** Whether everything is to be done again once the actor's stream was made anew. */
   againWithStream: boolean
 }
@@ -49,8 +56,10 @@ export type Effect = {
 export type Behaviour<C extends Contract = Contract> = {
   /** Commands: what to make of a wish. */
   decide: { [Name in OwnCommand<C>]: (body: CommandBody<C, Name>, facts: Facts) => Decision }
+  /** What its own effects tell it, by name; nobody else can. Total. */
+  own?: Record<string, (body: Record<string, unknown>, facts: Facts) => Decision>
   /** Events: the only writers of the tables. */
-  apply: { [Type in OwnEvent<C>]: (event: AppliedEvent) => void }
+  apply: { [Type in OwnEvent<C>]: (event: AppliedEvent) => void } & { PersonErased?: (event: AppliedEvent) => void }
   /** Queries. */
   answer: {
     [Name in OwnQuery<C>]: (
@@ -60,6 +69,8 @@ export type Behaviour<C extends Contract = Contract> = {
   }
   /** What events of other actors mean here, by actor and type. Total: there is nobody to tell a no. */
   react: Record<string, Record<string, (event: AppliedEvent, facts: Facts) => Decision>>
+  /** What an event is a step of, an order for one; its steps are found again by this name, across the actors. */
+  thread?: (event: AppliedEvent) => string | undefined
   /** The keys (`waitsFor`) whose waiting an event ends. */
   wakes: (event: AppliedEvent) => string[]
   /** What is to be decided at every opening, before anything else; empty when it is done already. */

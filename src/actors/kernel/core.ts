@@ -9,8 +9,8 @@ import type { Decision, NewEvent } from './decision.ts'
 import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
 import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
 import { type Log, openLog } from './log.ts'
-import type { Store } from './store.ts'
-import { NOBODY, type Vault } from './vault.ts'
+import { isFull, type Store } from './store.ts'
+import { NOBODY, type Personal, type Vault } from './vault.ts'
 
 export type Core = {
   address: Address
@@ -26,7 +26,15 @@ export type Core = {
   /** What the rules make of a command whose body fits the contract. */
   decide: (name: string, body: Record<string, unknown>) => Decision
   /** One decision, one entry: written, numbered, chained and applied. */
-  append: (event: NewEvent, headers: EntryHeaders, traceparent: string | undefined) => Entry
+  append: (
+    event: NewEvent,
+    headers: EntryHeaders,
+    traceparent: string | undefined,
+    /** Gives the text of the reply, once the event is applied. */
+    reply?: () => string,
+  ) => Entry
+  /** Entry `seq`, to which a table refers. */
+  entryAt: (seq: number) => Entry
   /** The headers of entry `seq`, to which a table refers. */
   headersAt: (seq: number) => EntryHeaders
   /** Takes in an entry of this log that its store had lost. */
@@ -60,6 +68,8 @@ export const openCore = (
   const behaviour: AnyBehaviour = definition.open(store, vault, settings, address)
   let cursors = tables.cursors.all()
   const unsaved = new Set<string>()
+  // Keys are deleted after the commit that says so: one that is deleted first could not be had back.
+  let toErase: string[] = tables.erased.all()
   let unsavedEvents = 0
 
   const now = (): number => Math.max(clock.now(), log.lastTime())
@@ -71,6 +81,9 @@ export const openCore = (
       throw new Error(`Cannot apply ${event.type}: this version does not know it; a newer Kassa wrote this log`)
     behaviour.apply[event.type]?.(event)
     for (const key of behaviour.wakes(event)) tables.wake(key)
+    const thread = behaviour.thread?.(event)
+    if (thread !== undefined) tables.threads.add(thread, event.seq)
+    if (event.type === 'PersonErased') toErase.push(event.user as string)
     const { cause } = headers
     if (cause && cause.seq > cursorOf(cause.source).seq)
       cursors.set(cause.source, { seq: cause.seq, chain: cause.chain })
@@ -84,21 +97,41 @@ export const openCore = (
     unsavedEvents = 0
   }
 
-  const append: Core['append'] = (event, headers, traceparent) => {
+  const entryAt = (seq: number): Entry => {
+    const entry = log.read(seq, 1)[0]
+    if (!entry) throw new LogDamaged(`Cannot find entry ${seq}, which a table refers to; put the store back`)
+    return entry
+  }
+
+  const append: Core['append'] = (event, headers, traceparent, reply) => {
     const seq = log.head() + 1
     const at = now()
     const person = typeof event.data.person === 'string' ? event.data.person : (event.user ?? NOBODY)
-    const data = event.personal ? { ...event.data, sealed: vault.seal(person, event.personal) } : event.data
+    const data = event.personal ? { ...event.data, sealed: seal(person, event.personal) } : event.data
     const written = { seq, type: event.type, user: event.user, at, data }
-    const entry = log.append(
+    apply({ ...written, command: headers.command }, headers)
+    return log.append(
       eventSubject(address, event.type, event.user),
-      writeHeaders(headers),
+      writeHeaders(reply ? { ...headers, reply: reply() } : headers),
       writeEvent(address, written, traceparent),
       at,
     )
-    apply({ ...written, command: headers.command }, headers)
-    return entry
   }
+
+  // Nothing personal is kept of somebody who was erased, whatever still comes.
+  const seal = (person: string, personal: Personal): string =>
+    tables.erased.has(person) ? '' : vault.seal(person, personal)
+
+  const eraseKeys = (): void => {
+    try {
+      for (const person of toErase) vault.erase(person)
+      toErase = []
+    } catch (error) {
+      // The commit stands; without room the keys go after the next one, or at the next start.
+      if (!isFull(error)) throw error
+    }
+  }
+  eraseKeys()
 
   const inTransaction = store.transaction((work: () => unknown): unknown => {
     const before = log.head()
@@ -124,11 +157,8 @@ export const openCore = (
       return decideDeadLetter(address, tables, name, body)
     },
     append,
-    headersAt: seq => {
-      const entry = log.read(seq, 1)[0]
-      if (!entry) throw new LogDamaged(`Cannot find entry ${seq}, which a table refers to; put the store back`)
-      return readHeaders(entry.headers)
-    },
+    entryAt,
+    headersAt: seq => readHeaders(entryAt(seq).headers),
     restore: entry => {
       const event = readEvent(entry.body)
       const headers = readHeaders(entry.headers)
@@ -143,11 +173,15 @@ export const openCore = (
     },
     saveCursors,
     transaction: <T>(work: () => T): T => {
+      const toEraseBefore = [...toErase]
       const unsavedBefore = [...unsaved].map(source => [source, cursorOf(source)] as const)
       try {
-        return inTransaction(work) as T
+        const result = inTransaction(work) as T
+        if (toErase.length > 0) eraseKeys()
+        return result
       } catch (error) {
         log.reload()
+        toErase = toEraseBefore
         cursors = tables.cursors.all()
         unsaved.clear()
         for (const [source, cursor] of unsavedBefore) {

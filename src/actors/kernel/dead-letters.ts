@@ -3,7 +3,7 @@ import type { Address } from '../../bus/subjects.ts'
 import { momentOut } from '../values.ts'
 import type { Answer } from './actor.ts'
 import { type Decision, happened, refuse } from './decision.ts'
-import type { Page } from './kernel-contract.ts'
+import type { HeldCommand, Page } from './kernel-contract.ts'
 import type { DeadLetterRow, KernelTables } from './kernel-tables.ts'
 import { toPage } from './paging.ts'
 import type { Vault } from './vault.ts'
@@ -74,6 +74,15 @@ export const listDeadLetters = (
   ).reply
   return { reply: { items, next_cursor: next_cursor && deadLetterId(address, Number(next_cursor)) } }
 }
+
+/** The queued commands of a person that wait or lie among the dead letters. */
+export const commandsOf = (address: Address, tables: KernelTables, vault: Vault, person: string): HeldCommand[] =>
+  tables.commandsOf(person).map(({ command, held_as, sealed }) => ({
+    actor: address.actor,
+    command,
+    held_as,
+    body: shownBody(vault.open(person, sealed)?.body),
+  }))
 
 const show = (address: Address, vault: Vault, row: DeadLetterRow): ShownDeadLetter => ({
   dead_letter_id: deadLetterId(address, row.seq),

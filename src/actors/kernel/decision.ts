@@ -15,12 +15,23 @@ export type NewEvent<Type extends string = string> = {
  * then waits; `deadLetter` is the reason it gets when that never comes, or at once where nothing is waited for.
  */
 export type Decision =
-  | { kind: 'event'; event: NewEvent; reply: unknown }
-  | { kind: 'nothing'; reply: unknown }
+  | { kind: 'event'; event: NewEvent; reply: unknown; readReply?: () => unknown; tellsOf?: string }
+  | { kind: 'nothing'; reply: unknown; tellsOf?: string }
   | { kind: 'refusal'; refusal: Refusal; deadLetter: string; waitsFor?: string }
 
 /** Something happened. */
 export const happened = (event: NewEvent, reply: unknown = {}): Decision => ({ kind: 'event', event, reply })
+
+/**
+ * The same decision with a yes that is read from the tables once the event is applied. `tellsOf`: the person whom the
+ * yes tells something personal of; the log then keeps it under their key.
+ */
+export const replying = (decision: Decision, read: () => unknown, tellsOf?: string): Decision => {
+  if (decision.kind === 'refusal') return decision
+  const whose = tellsOf === undefined ? {} : { tellsOf }
+  if (decision.kind === 'event') return { ...decision, readReply: read, ...whose }
+  return { ...nothing(read()), ...whose }
+}
 
 /** The wish is fulfilled already. */
 export const nothing = (reply: unknown = {}): Decision => ({ kind: 'nothing', reply })

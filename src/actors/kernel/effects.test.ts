@@ -8,21 +8,32 @@ import type { Effect } from './actor.ts'
 import { createEffects } from './effects.ts'
 
 /** One effect; the attempts on a key fail so often as `failures` says. */
-const createBench = (more: { failures?: Record<string, number>; againWithStream?: boolean } = {}) => {
+const createBench = (
+  more: {
+    failures?: Record<string, number>
+    againWithStream?: boolean
+    waitFor?: Promise<undefined>
+    tells?: boolean
+  } = {},
+) => {
   const clock = createVirtualClock({ start: 0 })
   const random = createSeededRandom(1)
   const wanted: string[] = []
   const attempts: { key: string; at: number }[] = []
   const failed: string[] = []
+  const told: string[] = []
   const failures = { ...more.failures }
   const effect: Effect = {
     name: 'mail',
-    wanted: () => wanted,
+    due: () => ({ keys: wanted }),
+    atOnce: 10,
     carryOut: async key => {
       attempts.push({ key, at: clock.monotonic() })
       const left = failures[key] ?? 0
       failures[key] = left - 1
       if (left > 0) throw new Error('no mail server')
+      await more.waitFor
+      return more.tells ? { name: 'Done', body: { key } } : undefined
     },
     againWithStream: more.againWithStream ?? false,
   }
@@ -30,9 +41,11 @@ const createBench = (more: { failures?: Record<string, number>; againWithStream?
     bus: createMemoryBroker({ clock, random }).connect('toy'),
     clock,
     random,
+    now: clock.now,
+    tell: ({ body }) => void told.push(String(body.key)),
     failed: (name, error) => void failed.push(`${name}: ${String(error)}`),
   })
-  return { clock, effects, wanted, attempts, failed, keys: () => attempts.map(({ key }) => key) }
+  return { clock, effects, wanted, attempts, failed, told, keys: () => attempts.map(({ key }) => key) }
 }
 
 describe('effects', () => {
@@ -100,11 +113,40 @@ describe('effects', () => {
     assert.deepEqual(keys(), ['a'])
   })
 
+  it('that are under way when they are stopped may come to their end, and tell it', async () => {
+    const letter = Promise.withResolvers<undefined>()
+    const { clock, effects, wanted, told } = createBench({ waitFor: letter.promise, tells: true })
+    wanted.push('a')
+    effects.check()
+    let isOver = false
+    const over = effects.stop().then(() => {
+      isOver = true
+    })
+    await clock.advance(1000)
+    assert.equal(isOver, false)
+    letter.resolve(undefined)
+    await over
+    assert.deepEqual(told, ['a'])
+  })
+
+  it('that do not end are waited for two seconds when they are stopped, and not heard of afterwards', async () => {
+    const letter = Promise.withResolvers<undefined>()
+    const { clock, effects, wanted, told } = createBench({ waitFor: letter.promise, tells: true })
+    wanted.push('a')
+    effects.check()
+    const over = effects.stop()
+    await clock.advance(2000)
+    await over
+    letter.resolve(undefined)
+    await clock.advance(0)
+    assert.deepEqual(told, [])
+  })
+
   it('are left to the next start once they are stopped', async () => {
     const { clock, effects, wanted, keys, failed } = createBench({ failures: { a: 1 } })
     wanted.push('a')
     effects.check()
-    effects.stop()
+    void effects.stop()
     wanted.push('b')
     effects.check()
     await clock.advance(60_000)

@@ -2,8 +2,8 @@
 import { type Cause, type Entry, follows } from '../../bus/entry.ts'
 import { type AfterCommit, nothingMore } from './after-commit.ts'
 import { type Core, LogDamaged } from './core.ts'
-import type { Decision } from './decision.ts'
-import { readEvent } from './event.ts'
+import { type Decision, happened, nothing } from './decision.ts'
+import { type AppliedEvent, readEvent } from './event.ts'
 import type { EventItem } from './mailbox.ts'
 import { NOBODY } from './vault.ts'
 
@@ -16,11 +16,18 @@ export const sourceInName = (name: string): string | undefined => /^event of (\S
 /** What this actor makes of an event's bytes; `undefined` when it means nothing here. Throws when a reaction says no. */
 export const reactTo = (core: Core, source: string, body: Uint8Array) => {
   const { traceparent, ...event } = readEvent(body)
-  const reaction = core.behaviour.react[source.slice(0, source.indexOf('/'))]?.[event.type]
+  const reactions = core.behaviour.react[source.slice(0, source.indexOf('/'))]
+  const reaction = reactions?.[event.type] ?? (event.type === 'PersonErased' ? erasePerson(core) : undefined)
   const decision: Decision | undefined = reaction?.({ ...event, command: undefined }, { now: core.now() })
   if (decision?.kind === 'refusal') throw new Error(`A reaction to ${event.type} was refused: ${decision.refusal.code}`)
   return { decision, traceparent }
 }
+
+// Whoever holds something personal forgets it, whatever else it does.
+const erasePerson =
+  (core: Core) =>
+  ({ user, data }: AppliedEvent): Decision =>
+    core.tables.erased.has(user as string) ? nothing() : happened({ type: 'PersonErased', user, data })
 
 /** Handles events of other actors inside a turn of `core`. */
 export const createEventStep = (core: Core) => {

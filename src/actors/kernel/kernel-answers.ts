@@ -2,7 +2,8 @@
 import { NO_CHAIN } from '../../bus/entry.ts'
 import type { Answer } from './actor.ts'
 import type { Core } from './core.ts'
-import { listDeadLetters } from './dead-letters.ts'
+import { commandsOf, listDeadLetters } from './dead-letters.ts'
+import { timeline } from './timeline.ts'
 
 /** How an actor stands, apart from its log. */
 export type Standing = {
@@ -56,6 +57,10 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
       const fingerprint = seq === undefined ? null : (core.headersAt(seq).fingerprint ?? null)
       return { reply: { found: seq !== undefined, fingerprint } }
     },
+    GetTimeline: ({ thread }) => ({ reply: { items: timeline(core, String(thread)) } }),
+    GetCommandsOf: ({ user_id }) => ({
+      reply: { items: commandsOf(core.address, core.tables, core.vault, String(user_id)) },
+    }),
     ListDeadLetters: body => listDeadLetters(core.address, core.tables, core.vault, body),
   }
 

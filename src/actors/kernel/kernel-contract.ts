@@ -1,7 +1,7 @@
 /** What every actor answers and publishes, whatever it is about. */
 import { z } from 'zod'
 import { type Contract, defineContract } from '../../bus/contract.ts'
-import { field, id, shownId, shownMoment } from '../values.ts'
+import { field, id, shownId, shownMoment, shownUserId } from '../values.ts'
 
 /** A page of a list on input. `cursor` is what `next_cursor` gave. */
 export const pageFields = {
@@ -12,6 +12,9 @@ export const pageFields = {
   }).optional(),
   cursor: id.optional(),
 }
+
+/** The version of a thing that a change is meant for: 0 where there must be none yet, `*` for any. */
+export const ifVersionField = z.union([z.int().nonnegative(), z.literal('*')]).optional()
 
 function readLimit(value: unknown): number | undefined {
   const limit = typeof value === 'number' ? value : /^\d{1,5}$/.test(String(value)) ? Number(value) : Number.NaN
@@ -38,6 +41,30 @@ export const deadLetter = z.object({
   status: z.enum(['waiting', 'redriven', 'discarded']),
   created_at: shownMoment,
 })
+
+/** One step of what happened, as an entry of a log tells it; personal fields are left out. */
+export const timelineStep = z.object({
+  actor: z.string(),
+  type: z.string(),
+  time: z.string(),
+  subject: z.string(),
+  stream: z.string(),
+  sequence: z.int(),
+  command: z.string().nullable(),
+  caused_by: z.string().nullable(),
+  data: z.record(z.string(), z.unknown()),
+})
+export type TimelineStep = z.infer<typeof timelineStep>
+
+/** A queued command that was not carried out yet, as it was sent. */
+export const heldCommand = z.object({
+  actor: z.string(),
+  command: z.string(),
+  held_as: z.enum(['waiting', 'dead letter']),
+  body: z.unknown(),
+})
+
+export type HeldCommand = z.infer<typeof heldCommand>
 
 const settledDeadLetter = z.object({ dead_letter_id: shownId, status: z.enum(['redriven', 'discarded']) })
 
@@ -104,6 +131,18 @@ export const kernelContract = defineContract({
       }),
       refusals: [],
     },
+    GetTimeline: {
+      summary: 'the steps of a thread, an order for one, in the log of this actor',
+      body: z.strictObject({ thread: z.string().max(80) }),
+      reply: z.object({ items: z.array(timelineStep) }),
+      refusals: [],
+    },
+    GetCommandsOf: {
+      summary: 'the queued commands of a person that wait or lie among the dead letters',
+      body: z.strictObject({ user_id: id }),
+      reply: z.object({ items: z.array(heldCommand) }),
+      refusals: [],
+    },
     FindReply: {
       summary: 'whether a command of this id was handled, with the fingerprint of its body',
       body: z.strictObject({ command_id: z.string().max(600) }),
@@ -159,6 +198,10 @@ export const kernelContract = defineContract({
       data: z.object({ dead_letter_id: shownId, attempt: z.int() }),
     },
     Discarded: { summary: 'a dead letter was given up', data: z.object({ dead_letter_id: shownId }) },
+    PersonErased: {
+      summary: 'the key of what was personal about somebody is deleted; nobody can read it from now on',
+      data: z.object({ user_id: shownUserId }),
+    },
     InboxTrimmed: {
       summary: 'ids of commands handled until then are forgotten (protocol, R10)',
       data: z.object({ until: z.string() }),

@@ -32,6 +32,9 @@ export type DeadLetterRow = {
   at: number
 }
 
+/** A queued command of one person, as it is still held. */
+export type HeldRow = { command: string; held_as: 'waiting' | 'dead letter'; sealed: string }
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS inbox_at ON inbox (at);
@@ -48,6 +51,8 @@ const SCHEMA = `
     ready INTEGER NOT NULL,
     attempts INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS threads (thread TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (thread, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS erased (person TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS waiting_for ON waiting (waits_for);
   CREATE INDEX IF NOT EXISTS waiting_until ON waiting (until);
   CREATE INDEX IF NOT EXISTS waiting_ready ON waiting (ready) WHERE ready = 1;
@@ -66,7 +71,7 @@ const SCHEMA = `
 `
 
 /** The tables that follow from the log and nothing else; `log` does not, `cursors` may be ahead of it. */
-export const KERNEL_TABLES = ['inbox', 'horizon', 'waiting', 'dead_letters'] as const
+export const KERNEL_TABLES = ['inbox', 'horizon', 'waiting', 'dead_letters', 'threads', 'erased'] as const
 
 /** The number at the end of a dead letter's id `order-0-17`. */
 const seqOf = (deadLetterId: string): number => Number(deadLetterId.slice(deadLetterId.lastIndexOf('-') + 1))
@@ -89,6 +94,13 @@ export const openKernelTables = (store: Store) => {
   const setCursor = store.prepare<[string, number, string]>(
     'INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, chain = excluded.chain WHERE excluded.seq > seq',
   )
+  const insertThread = store.prepare<[string, number]>('INSERT INTO threads VALUES (?, ?)')
+  const selectThread = store
+    .prepare<[string, number], number>('SELECT seq FROM threads WHERE thread = ? ORDER BY seq LIMIT ?')
+    .pluck()
+  const insertErased = store.prepare<[string]>('INSERT OR IGNORE INTO erased VALUES (?)')
+  const selectErased = store.prepare<[string], number>('SELECT 1 FROM erased WHERE person = ?').pluck()
+  const selectAllErased = store.prepare<[], string>('SELECT person FROM erased').pluck()
 
   const selectWaiting = store.prepare<[string], WaitingRow>('SELECT * FROM waiting WHERE id = ?')
   const insertWaiting = store.prepare<WaitingRow>(
@@ -112,6 +124,10 @@ export const openKernelTables = (store: Store) => {
   )
   const insertDeadLetter = store.prepare<DeadLetterRow>(
     'INSERT INTO dead_letters VALUES (@seq, @command, @person, @sealed, @reason, @detail, @attempts, @version, @status, @at)',
+  )
+  const selectCommandsOf = store.prepare<[string, string], HeldRow>(
+    `SELECT command, 'waiting' AS held_as, sealed FROM waiting WHERE person = ?
+      UNION ALL SELECT command, 'dead letter', sealed FROM dead_letters WHERE person = ?`,
   )
   const settleDeadLetter = store.prepare<[string, number]>('UPDATE dead_letters SET status = ? WHERE seq = ?')
 
@@ -151,6 +167,9 @@ export const openKernelTables = (store: Store) => {
     Discarded: ({ data }) => {
       settleDeadLetter.run('discarded', seqOf(data.dead_letter_id))
     },
+    PersonErased: ({ user }) => {
+      insertErased.run(user as string)
+    },
     InboxTrimmed: ({ data }) => {
       const until = Date.parse(data.until)
       trimInbox.run(until)
@@ -167,6 +186,16 @@ export const openKernelTables = (store: Store) => {
       }
       if (headers.cause) setCursor.run(headers.cause.source, headers.cause.seq, headers.cause.chain)
       applyByType[event.type]?.(event)
+    },
+    threads: {
+      /** Entry `seq` is a step of `thread`. */
+      add: (thread: string, seq: number): void => void insertThread.run(thread, seq),
+      /** The numbers of its first `limit` steps. */
+      steps: (thread: string, limit: number): number[] => selectThread.all(thread, limit),
+    },
+    erased: {
+      has: (person: string): boolean => selectErased.get(person) !== undefined,
+      all: (): string[] => selectAllErased.all(),
     },
     /** The commands that wait for `key` need wait no longer. */
     wake: (key: string): void => void wakeWaiting.run(key),
@@ -194,5 +223,7 @@ export const openKernelTables = (store: Store) => {
       list: (before: number, status: string | undefined, limit: number): DeadLetterRow[] =>
         selectDeadLetters.all(before, status ?? null, status ?? null, limit),
     },
+    /** The queued commands of `person` that wait or lie among the dead letters. */
+    commandsOf: (person: string): HeldRow[] => selectCommandsOf.all(person, person),
   }
 }

@@ -39,10 +39,13 @@ export type EventItem = { kind: 'event'; source: string; entry: Entry }
 /** A command of the waiting table whose waiting is over. */
 export type WaitingItem = { kind: 'waiting'; id: string }
 
+/** What an effect of the actor's own came to. */
+export type OwnItem = { kind: 'own'; name: string; body: Record<string, unknown>; after: () => void }
+
 /** Forget the ids of commands handled until then (ms). */
 export type TrimItem = { kind: 'trim'; until: number }
 
-export type Item = CommandItem | QueuedItem | EventItem | WaitingItem | TrimItem
+export type Item = CommandItem | QueuedItem | EventItem | WaitingItem | OwnItem | TrimItem
 
 /** The most commands that may wait; one more is refused at once (`overloaded`), so that no queue grows without end. */
 const MOST_COMMANDS = 4096

@@ -1,13 +1,22 @@
 /** Pages of lists that go by an increasing number. */
+import type { Refusal } from '../../bus/problem.ts'
 import type { Page } from './kernel-contract.ts'
 
 /** The most rows of one page: a reply must stay below the broker's payload limit of 1 MB. */
 const MOST_ROWS = 1000
 const MOST_BYTES = 400_000
 
-/** The number a cursor stands for; 0 without one, `undefined` for what is no cursor. */
-export const readCursor = (cursor: string | undefined): number | undefined => {
-  if (cursor === undefined) return 0
+/** Where a list begins that goes from the newest down. */
+export const NEWEST = Number.MAX_SAFE_INTEGER
+
+/** What is said to a cursor that is none. */
+export const NO_CURSOR: { refusal: Refusal } = {
+  refusal: { code: 'invalid_field', detail: '#/cursor: should be what next_cursor gave' },
+}
+
+/** The number a cursor stands for; `first` without one, `undefined` for what is no cursor. */
+export const readCursor = (cursor: string | undefined, first = 0): number | undefined => {
+  if (cursor === undefined) return first
   return /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined
 }
 

@@ -35,6 +35,16 @@ const TOO_LARGE: Read = {
 // What is kept of a command is bounded: the entry must fit into the stream.
 const textOf = ({ bytes }: QueuedItem): string => Buffer.from(bytes.subarray(0, MOST_BODY_BYTES)).toString('utf8')
 
+/** The user that a text names which can't be taken for another reason: what they wrote is to be forgotten with them. */
+const userIn = (text: string): string | undefined => {
+  try {
+    return readId((readJson(text) as Record<string, unknown> | null)?.user_id)
+  } catch {
+    // No JSON: nobody can tell whom it names.
+    return undefined
+  }
+}
+
 // What names no user is sealed as nobody's where the contract leaves no room for a name, else under a key of its own.
 const ownKey = (id: string): string => `letter/${id}`
 
@@ -69,8 +79,8 @@ export const createQueuedSteps = (core: Core) => {
     body: Record<string, unknown> | undefined,
   ): Queued => {
     const user = body && readId(body.user_id)
-    const fingerprint = fingerprintOf(body ?? text)
-    return { id, name, text, person: user ?? (body ? NOBODY : ownKey(id)), user, fingerprint, attempts: 1, trace }
+    const person = user ?? (body ? NOBODY : (userIn(text) ?? ownKey(id)))
+    return { id, name, text, person, user, fingerprint: fingerprintOf(body ?? text), attempts: 1, trace }
   }
 
   const take = (item: QueuedItem): AfterCommit => {

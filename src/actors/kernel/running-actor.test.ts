@@ -253,8 +253,12 @@ describe('an actor: what happens to its stream', () => {
     const carried: string[] = []
     const effect: Effect = {
       name: 'consumers',
-      wanted: () => ['a'],
-      carryOut: async key => void carried.push(key),
+      due: () => ({ keys: ['a'] }),
+      atOnce: 1,
+      carryOut: async key => {
+        carried.push(key)
+        return undefined
+      },
       againWithStream: true,
     }
     const { world } = await running(createToyActor({ effects: [effect] }))

@@ -116,6 +116,8 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     bus,
     clock,
     random,
+    now: core.now,
+    tell: ({ name, body, after = () => {} }) => void push({ kind: 'own', name, body, after }),
     failed: (name, error) => say.warn({ effect: name, error: String(error) }, 'an effect failed; it is tried again'),
   })
   const waking = createWaking(core, clock, item => void push(item))
@@ -204,8 +206,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     marking.stop()
     trimming.stop()
     waking.stop()
-    effects.stop()
-    await Promise.all([...readers.map(reader => reader.stop()), consumed?.stop()])
+    await Promise.all([effects.stop(), ...readers.map(reader => reader.stop()), consumed?.stop()])
   }
 
   /** A store that must not go on still says why, to whoever asks for its health. */

@@ -1,34 +1,125 @@
 /** The notification actor: its rules over its tables, and whom it listens to. */
-import type { ActorDefinition } from '../kernel/actor.ts'
-import { type Decision, nothing } from '../kernel/decision.ts'
+import type { Bus } from '../../bus/bus.ts'
+import { REFUSAL_HEADERS } from '../../bus/command-id.ts'
+import { querySubject } from '../../bus/subjects.ts'
+import { Unavailable } from '../../bus/unavailable.ts'
+import type { ActorDefinition, Effect } from '../kernel/actor.ts'
+import { type Decision, nothing, replying } from '../kernel/decision.ts'
 import type { AppliedEvent } from '../kernel/event.ts'
-import { readCursor, toPage } from '../kernel/paging.ts'
+import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
 import type { Vault } from '../kernel/vault.ts'
-import { momentOut, userIdOut } from '../values.ts'
-import { notificationContract, type ShownLetter } from './contract.ts'
-import { addRecipient, sendLetter, writeOrderLetter } from './rules.ts'
+import { orderThread } from '../order/contract.ts'
+import { endOfSecond, momentOut, userIdOut } from '../values.ts'
+import { type LetterInFull, notificationContract, type ShownLetter } from './contract.ts'
+import type { Mailer } from './mailer.ts'
+import {
+  addRecipient,
+  changeRecipient,
+  type Delivery,
+  type KnownLetter,
+  type KnownRecipient,
+  liftSuppression,
+  recordDelivery,
+  resendLetter,
+  sendLetter,
+  type Withheld,
+  type Writing,
+  writeOrderLetter,
+} from './rules.ts'
 import { type LetterRow, NOTIFICATION_TABLES, openNotificationTables } from './tables.ts'
-import type { OrderLetter } from './templates.ts'
+import type { OrderLetter, Wording } from './templates.ts'
 
-export const notificationActor: ActorDefinition<typeof notificationContract> = {
+/** So many letters are on their way to the mail server at once. */
+const AT_ONCE = 5
+const ADDRESS_TIMEOUT_MS = 2000
+
+/** What came of an attempt to hand a letter over. */
+type Attempt = { message_id: string; delivery: Delivery | Withheld; jitter: number }
+
+/** The actor that hands its letters over by `mailer`; without one they count as sent as soon as they are stored. */
+export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notificationContract> => ({
   contract: notificationContract,
   tables: NOTIFICATION_TABLES,
   listensTo: ['order'],
-  open: (store, vault, settings) => {
+  open: (store, vault, settings, address) => {
     const tables = openNotificationTables(store)
-    const nextMessageId = () => tables.nextMessageId(settings.firstMessageId)
+    const recipient = (userId: string): KnownRecipient | undefined => {
+      const row = tables.recipient(userId)
+      return row && { user_id: row.user_id, locale: row.locale, suppressed: row.suppressed === 1 }
+    }
+    const writing = (userId: string, now: number): Writing => ({
+      recipient: recipient(userId),
+      nextMessageId: tables.nextMessageId(settings.firstMessageId),
+      byMail: mailer !== undefined,
+      now,
+    })
+    const letter = (messageId: string): KnownLetter | undefined => {
+      const row = /^[1-9]\d{0,15}$/.test(messageId) ? tables.letter(Number(messageId)) : undefined
+      return row && knownLetter(vault, row)
+    }
+    const letterReply = (messageId: string): LetterInFull =>
+      inFull(vault, tables.letter(Number(messageId)) as LetterRow)
 
-    const orderLetter = (letter: OrderLetter, event: AppliedEvent): Decision => {
-      const { order_id, locale } = event.data
+    const orderLetter = (letter: OrderLetter, event: AppliedEvent, now: number): Decision => {
+      const { order_id, locale, amount } = event.data
       return writeOrderLetter(
-        { written: tables.isWritten(order_id, letter), nextMessageId: nextMessageId() },
-        { letter, user_id: event.user as string, order_id, locale, occurredAt: event.at },
+        { ...writing(event.user as string, now), written: tables.isWritten(order_id, letter) },
+        { letter, locale, occurredAt: event.at, told: { orderId: order_id, amount } },
       )
+    }
+
+    const mail: Effect = {
+      name: 'mail',
+      due: now => {
+        const { ids, nextAt } = tables.toSend(now, 100)
+        return { keys: ids.map(String), nextAt }
+      },
+      atOnce: AT_ONCE,
+      againWithStream: false,
+      carryOut: async (messageId, { bus, random }) => {
+        const row = tables.letter(Number(messageId))
+        if (!row) return undefined
+        const delivery = await handOver(row, () => addressOf(bus, row.user_id))
+        return { name: 'RecordDelivery', body: { message_id: messageId, delivery, jitter: random.fraction() } }
+      },
+    }
+
+    const handOver = async (row: LetterRow, address: AskAddress): Promise<Delivery | Withheld> => {
+      if (!mailer) return { outcome: 'sent' }
+      if (recipient(row.user_id)?.suppressed && row.resent === 0) return { outcome: 'suppressed' }
+      const { wording } = knownLetter(vault, row)
+      // Its keys were lost.
+      if (!wording) return { outcome: 'never', error: 'it can not be read any more', bounced: false }
+      return deliver(mailer, row, wording, address)
+    }
+
+    // The order actor knows the address; no copy of it is kept here.
+    const addressOf = async (bus: Bus, userId: string): Promise<string | undefined> => {
+      const subject = querySubject({ actor: 'order', cell: address.cell }, 'GetUser')
+      const body = Buffer.from(JSON.stringify({ user_id: userId }))
+      const reply = await bus.request(subject, body, { timeoutMs: ADDRESS_TIMEOUT_MS })
+      const answer = JSON.parse(Buffer.from(reply.body).toString('utf8')) as { email?: string; code?: string }
+      // Empty where the keys of a store were lost.
+      if (reply.headers[REFUSAL_HEADERS.status] === undefined) return answer.email || undefined
+      if (answer.code === 'user_not_found') return undefined
+      throw new Unavailable(`the order actor does not tell the address: ${answer.code}`)
     }
 
     return {
       decide: {
-        SendLetter: body => sendLetter(tables.recipient(body.user_id), nextMessageId(), body),
+        SendLetter: (body, { now }) => sendLetter(writing(body.user_id, now), body),
+        ResendLetter: (body, { now }) => {
+          const known = letter(body.message_id)
+          return replying(resendLetter(known, body, now), () => letterReply(body.message_id), known?.user_id)
+        },
+        LiftSuppression: ({ user_id }) => liftSuppression(recipient(user_id), user_id),
+      },
+
+      own: {
+        RecordDelivery: (body, { now }) => {
+          const { message_id, delivery, jitter } = body as Attempt
+          return recordDelivery(letter(message_id), delivery, { now, jitter })
+        },
       },
 
       apply: tables.apply,
@@ -38,37 +129,91 @@ export const notificationActor: ActorDefinition<typeof notificationContract> = {
           if (!tables.recipient(user_id))
             return { refusal: { code: 'user_not_found', detail: `there is no user ${user_id}` } }
           const after = readCursor(cursor)
-          if (after === undefined)
-            return { refusal: { code: 'invalid_field', detail: '#/cursor: should be what next_cursor gave' } }
+          if (after === undefined) return NO_CURSOR
+          const until = to === undefined ? Number.MAX_SAFE_INTEGER : endOfSecond(to)
+          const filter = { user_id, after, from: from ?? 0, to: until, type: type ?? null }
+          const read = (most: number) => tables.letters({ ...filter, limit: most })
           return toPage(
             limit,
-            most => {
-              const filter = { user_id, after, from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER, type: type ?? null }
-              return tables.letters({ ...filter, limit: most })
-            },
+            read,
             row => shown(vault, row),
             row => row.message_id,
           )
+        },
+        ListLettersInFull: ({ user_id, cursor, limit }) => {
+          if (!tables.recipient(user_id))
+            return { refusal: { code: 'user_not_found', detail: `there is no user ${user_id}` } }
+          const after = readCursor(cursor)
+          if (after === undefined) return NO_CURSOR
+          const all = { user_id, after, from: 0, to: Number.MAX_SAFE_INTEGER, type: null }
+          return toPage(
+            limit,
+            most => tables.letters({ ...all, limit: most }),
+            row => inFull(vault, row),
+            row => row.message_id,
+          )
+        },
+        GetLetter: ({ message_id }) => {
+          if (!letter(message_id))
+            return { refusal: { code: 'letter_not_found', detail: `there is no letter ${message_id}` } }
+          return { reply: letterReply(message_id) }
         },
       },
 
       react: {
         order: {
-          UserCreated: event =>
-            addRecipient(tables.recipient(event.user as string), event.user as string, event.data.locale),
-          OrderCreated: event => (settings.letterPending ? orderLetter('order_pending', event) : nothing()),
-          OrderConfirmed: event => orderLetter('order_confirmed', event),
-          OrderRejected: event => orderLetter('order_rejected', event),
+          UserCreated: ({ user, data }) => addRecipient(recipient(user as string), user as string, data.locale),
+          UserChanged: ({ user, data }) =>
+            changeRecipient(recipient(user as string), { locale: data.locale, addressChanged: data.address_changed }),
+          OrderCreated: (event, { now }) =>
+            settings.letterPending ? orderLetter('order_pending', event, now) : nothing(),
+          OrderConfirmed: (event, { now }) => orderLetter('order_confirmed', event, now),
+          OrderRejected: (event, { now }) => orderLetter('order_rejected', event, now),
+          OrderCancelled: (event, { now }) => orderLetter('order_cancelled', event, now),
+          OrderRefunded: (event, { now }) => orderLetter('order_refunded', event, now),
         },
       },
 
+      thread: ({ data }) => (typeof data.order_id === 'string' ? orderThread(data.order_id) : undefined),
       wakes: () => [],
       atOpen: () => [],
-      effects: [],
+      effects: [mail],
       audit: () => [],
     }
   },
+})
+
+/** Asks whom to write to; `undefined` when there is nobody any more. */
+type AskAddress = () => Promise<string | undefined>
+
+const deliver = async (
+  mailer: Mailer,
+  letter: LetterRow,
+  { subject, message }: Wording,
+  address: AskAddress,
+): Promise<Delivery> => {
+  const to = await address()
+  if (to === undefined) return { outcome: 'never', error: 'there is nobody to write to any more', bounced: false }
+  // Made of what never changes, so that it is the same at every attempt.
+  const messageId = `${letter.message_id}.${letter.made_at.toString(36)}`
+  const delivery = await mailer.send({ messageId, to, subject, text: message })
+  const isBounce = delivery.outcome === 'never' && delivery.bounced
+  // What was said of the address of before says nothing of the one that they have now.
+  if (isBounce && (await address()) !== to) return { outcome: 'later', error: `${delivery.error}; the address changed` }
+  return delivery
 }
+
+const knownLetter = (vault: Vault, row: LetterRow): KnownLetter => ({
+  message_id: String(row.message_id),
+  user_id: row.user_id,
+  notification_type: row.notification_type,
+  order_id: row.order_id,
+  status: row.status,
+  dueAt: row.due_at,
+  attempts: row.attempts,
+  version: row.version,
+  wording: vault.open(row.user_id, row.sealed) as Wording | undefined,
+})
 
 /** An erased person's letters still count, but nobody can read them. */
 const ERASED = ''
@@ -79,4 +224,15 @@ const shown = (vault: Vault, row: LetterRow): ShownLetter => ({
   status: row.status,
   message: vault.open(row.user_id, row.sealed)?.message ?? ERASED,
   timestamp: momentOut(row.at),
+})
+
+const inFull = (vault: Vault, row: LetterRow): LetterInFull => ({
+  ...shown(vault, row),
+  notification_type: row.notification_type,
+  order_id: row.order_id,
+  subject: vault.open(row.user_id, row.sealed)?.subject ?? ERASED,
+  attempts: row.attempts,
+  next_attempt_at: row.next_at === null ? null : momentOut(row.next_at),
+  last_error: row.error,
+  version: row.version,
 })

@@ -1,6 +1,6 @@
 /** What the notification actor answers and publishes: letters. */
 import { z } from 'zod'
-import { defineActorContract, pageFields, pageOf } from '../kernel/kernel-contract.ts'
+import { defineActorContract, ifVersionField, pageFields, pageOf } from '../kernel/kernel-contract.ts'
 import { id, locale, moment, shownId, shownMoment, shownUserId, text } from '../values.ts'
 
 const LETTER_STATUS = ['Queued', 'Sent', 'Failed', 'Suppressed'] as const
@@ -16,19 +16,55 @@ export const shownLetter = z.object({
 })
 export type ShownLetter = z.infer<typeof shownLetter>
 
+/** A letter with all that is known of its way. */
+export const letterInFull = shownLetter.extend({
+  notification_type: shownId,
+  order_id: shownId.nullable(),
+  subject: z.string(),
+  attempts: z.int(),
+  next_attempt_at: shownMoment.nullable(),
+  last_error: z.string().nullable(),
+  version: z.int(),
+})
+export type LetterInFull = z.infer<typeof letterInFull>
+
+/** What every event that makes a letter says of it. */
+const madeLetter = {
+  message_id: shownId,
+  user_id: shownUserId,
+  notification_type: shownId,
+  order_id: shownId.nullable(),
+  occurred_at: shownMoment,
+}
+const sealedLetter = z.object({ subject: z.string(), message: z.string() })
+const theLetter = { message_id: shownId, user_id: shownUserId, order_id: shownId.nullable() }
+
 export const notificationContract = defineActorContract({
   actor: 'notification',
   summary: 'letters to users',
   commands: {
     SendLetter: {
-      summary: 'send a user a letter',
+      summary: 'send a user a letter, at once or at a later time',
       body: z.strictObject({
         user_id: id,
         message: text(10_000),
         notification_type: id,
         timestamp: moment,
+        send_at: moment.optional(),
       }),
       reply: z.object({ message_id: shownId }),
+      refusals: ['user_not_found'],
+    },
+    ResendLetter: {
+      summary: 'send a letter once more, under the Message-ID that it has',
+      body: z.strictObject({ message_id: id, if_version: ifVersionField }),
+      reply: letterInFull,
+      refusals: ['letter_not_found', 'letter_not_resendable', 'version_mismatch'],
+    },
+    LiftSuppression: {
+      summary: 'write again to a user whose address had bounced',
+      body: z.strictObject({ user_id: id }),
+      reply: z.object({ user_id: shownUserId, suppressed: z.literal(false) }),
       refusals: ['user_not_found'],
     },
   },
@@ -45,19 +81,48 @@ export const notificationContract = defineActorContract({
       reply: pageOf(shownLetter),
       refusals: ['user_not_found'],
     },
+    ListLettersInFull: {
+      summary: "a user's letters with all that is known of their way, the oldest first",
+      body: z.strictObject({ user_id: id, ...pageFields }),
+      reply: pageOf(letterInFull),
+      refusals: ['user_not_found'],
+    },
+    GetLetter: {
+      summary: 'one letter, with all that is known of its way',
+      body: z.strictObject({ message_id: id }),
+      reply: letterInFull,
+      refusals: ['letter_not_found'],
+    },
   },
   events: {
     RecipientAdded: { summary: 'a user can be written to', data: z.object({ user_id: shownUserId, locale }) },
-    LetterSent: {
-      summary: 'a letter was written and sent; with no mail server it counts as sent at once',
-      data: z.object({
-        message_id: shownId,
-        user_id: shownUserId,
-        notification_type: shownId,
-        order_id: shownId.nullable(),
-        occurred_at: shownMoment,
-      }),
-      personal: z.object({ message: z.string() }),
+    RecipientChanged: {
+      summary: 'a user reads another language, or has another address: one that did not bounce yet',
+      data: z.object({ user_id: shownUserId, locale, suppressed: z.boolean() }),
     },
+    LetterQueued: {
+      summary: 'a letter was written, or is to be sent once more; it goes out at `send_at`',
+      data: z.object({ ...madeLetter, send_at: shownMoment }),
+      personal: sealedLetter,
+    },
+    LetterDelayed: {
+      summary: 'a letter could not be handed over this time; it is tried again at `next_attempt_at`',
+      data: z.object({ ...theLetter, attempts: z.int(), next_attempt_at: shownMoment, error: z.string() }),
+    },
+    LetterSent: {
+      summary: 'a letter was handed over; with no mail server it counts as sent as soon as it is written',
+      data: z.object(madeLetter),
+      personal: sealedLetter.partial(),
+    },
+    LetterFailed: {
+      summary: 'a letter will not be delivered; `bounced` when the address is no good for ever',
+      data: z.object({ ...theLetter, error: z.string(), bounced: z.boolean() }),
+    },
+    LetterSuppressed: {
+      summary: 'a letter, written now or before, is not sent, because the address had bounced',
+      data: z.object(madeLetter),
+      personal: sealedLetter.partial(),
+    },
+    SuppressionLifted: { summary: 'a user is written to again', data: z.object({ user_id: shownUserId }) },
   },
 })

@@ -1,22 +1,74 @@
-/** What Kassa writes by itself: the text of a letter, by what happened and by language. */
+/** What Kassa writes by itself: subject and text of a letter, by what happened and by language. */
 import type { Locale } from '../values.ts'
 
-export type OrderLetter = 'order_pending' | 'order_confirmed' | 'order_rejected'
+export type OrderLetter = 'order_pending' | 'order_confirmed' | 'order_rejected' | 'order_cancelled' | 'order_refunded'
 
-const TEXTS: Record<OrderLetter, Record<Locale, (orderId: string) => string>> = {
+/** Subject and text of a letter: plain text, never markup, so there is nothing in it that a mail reader would run. */
+export type Wording = { subject: string; message: string }
+
+/** What a letter tells of. `amount` as it is shown, where money is told of. */
+export type Told = { orderId: string; amount?: string }
+
+type Template = { subject: (told: Told) => string; message: (told: Told) => string }
+
+const TEMPLATES: Record<OrderLetter, Record<Locale, Template>> = {
   order_pending: {
-    ru: orderId => `Ваш заказ #${orderId} ожидает подтверждения.`,
-    en: orderId => `Your order #${orderId} is waiting for confirmation.`,
+    ru: {
+      subject: ({ orderId }) => `Заказ #${orderId} ожидает подтверждения`,
+      message: ({ orderId }) => `Ваш заказ #${orderId} ожидает подтверждения.`,
+    },
+    en: {
+      subject: ({ orderId }) => `Order #${orderId} is waiting for confirmation`,
+      message: ({ orderId }) => `Your order #${orderId} is waiting for confirmation.`,
+    },
   },
   order_confirmed: {
-    ru: orderId => `Ваш заказ #${orderId} подтвержден и отправлен.`,
-    en: orderId => `Your order #${orderId} is confirmed and on its way.`,
+    ru: {
+      subject: ({ orderId }) => `Заказ #${orderId} подтвержден`,
+      message: ({ orderId }) => `Ваш заказ #${orderId} подтвержден и отправлен.`,
+    },
+    en: {
+      subject: ({ orderId }) => `Order #${orderId} is confirmed`,
+      message: ({ orderId }) => `Your order #${orderId} is confirmed and on its way.`,
+    },
   },
   order_rejected: {
-    ru: orderId => `Ваш заказ #${orderId} отклонен: недостаточно средств на счете.`,
-    en: orderId => `Your order #${orderId} was rejected: the balance is too low.`,
+    ru: {
+      subject: ({ orderId }) => `Заказ #${orderId} отклонен`,
+      message: ({ orderId }) => `Ваш заказ #${orderId} отклонен: недостаточно средств на счете.`,
+    },
+    en: {
+      subject: ({ orderId }) => `Order #${orderId} was rejected`,
+      message: ({ orderId }) => `Your order #${orderId} was rejected: the balance is too low.`,
+    },
+  },
+  order_cancelled: {
+    ru: {
+      subject: ({ orderId }) => `Заказ #${orderId} отменен`,
+      message: ({ orderId }) => `Ваш заказ #${orderId} отменен.`,
+    },
+    en: {
+      subject: ({ orderId }) => `Order #${orderId} was cancelled`,
+      message: ({ orderId }) => `Your order #${orderId} was cancelled.`,
+    },
+  },
+  order_refunded: {
+    ru: {
+      subject: ({ orderId }) => `Возврат по заказу #${orderId}`,
+      message: ({ orderId, amount }) => `По вашему заказу #${orderId} возвращено ${amount}.`,
+    },
+    en: {
+      subject: ({ orderId }) => `Refund for order #${orderId}`,
+      message: ({ orderId, amount }) => `${amount} was refunded for your order #${orderId}.`,
+    },
   },
 }
 
-/** The text of `letter` about an order, in the reader's language. */
-export const textOf = (letter: OrderLetter, locale: Locale, orderId: string): string => TEXTS[letter][locale](orderId)
+/** The wording of `letter` in the reader's language. */
+export const wordingOf = (letter: OrderLetter, locale: Locale, told: Told): Wording => {
+  const { subject, message } = TEMPLATES[letter][locale]
+  return { subject: subject(told), message: message(told) }
+}
+
+/** The subject of a letter in somebody else's words. */
+export const subjectOfMessage: Record<Locale, string> = { ru: 'Сообщение', en: 'Message' }

@@ -1,23 +1,29 @@
 /** The order actor: its rules over its tables, and whom it listens to. */
 import { eventSubject, streamOf } from '../../bus/subjects.ts'
 import type { ActorDefinition } from '../kernel/actor.ts'
-import { type Decision, happened } from '../kernel/decision.ts'
-import type { AppliedEvent } from '../kernel/event.ts'
+import { type Decision, happened, replying } from '../kernel/decision.ts'
+import { NEWEST, NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
 import { amountOut, LOCALES, momentOut, userIdOut } from '../values.ts'
-import { orderContract, type ShownOrder } from './contract.ts'
+import { orderContract, orderThread, type ShownOrder, type ShownProduct, type ShownUser } from './contract.ts'
 import {
+  cancelOrder,
+  changeUser,
   confirmOrder,
   createOrder,
   createUser,
+  eraseUser,
   type KnownOrder,
   type KnownProduct,
+  type Person,
   placeOrder,
+  putProduct,
+  refundOrder,
   registerUser,
   rejectOrder,
   subscribeQueue,
   waitsForUser,
 } from './rules.ts'
-import { ORDER_TABLES, type OrderRow, openOrderTables, type ProductRow } from './tables.ts'
+import { ORDER_TABLES, type OrderRow, openOrderTables, type ProductRow, type UserRow } from './tables.ts'
 
 /** Names of consumers that Kassa makes itself, or is going to: `billing-0`, `notification-1`. */
 const OUR_NAMES = /^(order|billing|notification|kassa)(-|$)/i
@@ -37,8 +43,7 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
         CreateUser: body =>
           createUser(tables.nextUserId(settings.firstUserId), { ...body, locale: body.locale ?? LOCALES[0] }),
         RegisterUser: body => {
-          const user = tables.user(body.user_id)
-          const known = user && { ...user, ...vault.open(user.user_id, user.sealed) }
+          const known = tables.isErased(body.user_id) ? 'erased' : person(body.user_id)
           return registerUser(known, body.user_id, { ...body, locale: body.locale ?? LOCALES[0] })
         },
         CreateOrder: body =>
@@ -53,6 +58,18 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
           ),
         PlaceOrder: body =>
           placeOrder({ user: tables.user(body.user_id), order: known(tables.order(body.order_id)) }, body),
+        CancelOrder: body => replying(cancelOrder(order(body.order_id), body), () => orderReply(body.order_id)),
+        RefundOrder: body => replying(refundOrder(order(body.order_id), body), () => orderReply(body.order_id)),
+        PutProduct: body => {
+          const row = tables.product(body.product_id)
+          return replying(putProduct(row && { ...row, priceMinor: row.price_minor }, body), () => ({
+            ...shownProduct(tables.product(body.product_id) as ProductRow),
+            made: row === undefined,
+          }))
+        },
+        ChangeUser: body =>
+          replying(changeUser(person(body.user_id), body), () => userReply(body.user_id), body.user_id),
+        EraseUser: body => eraseUser(tables.user(body.user_id), body),
         SubscribeQueue: ({ queue_name }) =>
           subscribeQueue(
             { exists: tables.hasQueue(queue_name), ours: OUR_NAMES.test(queue_name), count: tables.countQueues() },
@@ -68,10 +85,31 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
           if (!row) return { refusal: { code: 'order_not_found', detail: `there is no order ${order_id}` } }
           return { reply: shown(row) }
         },
+        ListOrders: ({ user_id = null, status = null, limit, cursor }) => {
+          const before = readCursor(cursor, NEWEST)
+          if (before === undefined) return NO_CURSOR
+          const read = (most: number) => tables.orders({ user_id, status, before, limit: most })
+          return toPage(limit, read, shown, row => row.created)
+        },
+        GetProduct: ({ product_id }) => {
+          const row = tables.product(product_id)
+          if (!row) return { refusal: { code: 'product_not_found', detail: `there is no product ${product_id}` } }
+          return { reply: shownProduct(row) }
+        },
+        ListProducts: ({ limit, cursor }) => {
+          const before = readCursor(cursor, NEWEST)
+          if (before === undefined) return NO_CURSOR
+          return toPage(
+            limit,
+            most => tables.products(before, most),
+            shownProduct,
+            row => row.version,
+          )
+        },
         GetUser: ({ user_id }) => {
-          const row = tables.user(user_id)
-          if (!row) return { refusal: { code: 'user_not_found', detail: `there is no user ${user_id}` } }
-          return { reply: { user_id: userIdOut(row.user_id), locale: row.locale, version: row.version } }
+          if (!tables.user(user_id))
+            return { refusal: { code: 'user_not_found', detail: `there is no user ${user_id}` } }
+          return { reply: userReply(user_id) }
         },
         GetQueue: async ({ queue_name }, bus) => {
           if (!tables.hasQueue(queue_name))
@@ -83,11 +121,12 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
 
       react: {
         billing: {
-          MoneyWithdrawn: event => confirmOrder(orderOf(event)),
-          WithdrawalRejected: event => rejectOrder(orderOf(event), event.data.reason),
+          MoneyWithdrawn: ({ data }) => confirmOrder(order(data.order_id)),
+          WithdrawalRejected: ({ data }) => rejectOrder(order(data.order_id), data.reason),
         },
       },
 
+      thread: ({ data }) => (typeof data.order_id === 'string' ? orderThread(data.order_id) : undefined),
       wakes: event => (event.type === 'UserCreated' ? [waitsForUser(event.user as string)] : []),
 
       // The file is what a new shop starts with: what the shop has already is left as it is.
@@ -101,9 +140,11 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
       effects: [
         {
           name: 'queues',
-          wanted: tables.queues,
-          carryOut: async (queueName, bus) => {
+          due: () => ({ keys: tables.queues() }),
+          atOnce: 4,
+          carryOut: async (queueName, { bus }) => {
             await bus.logStream(address).consumer(queueName, usersCreated)
+            return undefined
           },
           againWithStream: true,
         },
@@ -112,22 +153,54 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
       audit: () => [],
     }
 
-    function orderOf(event: AppliedEvent): KnownOrder | undefined {
-      const row = tables.order(event.data.order_id)
+    function order(orderId: string): KnownOrder | undefined {
+      const row = tables.order(orderId)
       return row && knownOrder(row)
+    }
+
+    function orderReply(orderId: string): ShownOrder {
+      return shown(tables.order(orderId) as OrderRow)
+    }
+
+    /** A user with what is personal; where the keys were lost, nothing of that is known any more. */
+    function person(userId: string): (UserRow & Person) | undefined {
+      const row = tables.user(userId)
+      return row && { ...row, first_name: '', last_name: '', email: '', ...vault.open(userId, row.sealed) }
+    }
+
+    function userReply(userId: string): ShownUser {
+      const { first_name, last_name, email, locale, created_at, version } = person(userId) as UserRow & Person
+      return {
+        user_id: userIdOut(userId),
+        first_name,
+        last_name,
+        email,
+        locale,
+        created_at: momentOut(created_at),
+        version,
+      }
     }
   },
 }
 
-const knownOrder = ({ order_id, user_id, status, locale }: OrderRow): KnownOrder => ({
+const knownOrder = ({ order_id, user_id, status, locale, total_minor, version }: OrderRow): KnownOrder => ({
   order_id,
   user_id,
   status,
   locale,
+  totalMinor: total_minor,
+  version,
 })
 
 const knownProduct = (row: ProductRow | undefined): KnownProduct | undefined =>
   row && { product_id: row.product_id, priceMinor: row.price_minor }
+
+const shownProduct = (row: ProductRow): ShownProduct => ({
+  product_id: row.product_id,
+  name: row.name,
+  price: amountOut(row.price_minor),
+  version: row.version,
+})
 
 const shown = (row: OrderRow): ShownOrder => ({
   order_id: row.order_id,
@@ -138,6 +211,7 @@ const shown = (row: OrderRow): ShownOrder => ({
   status: row.status,
   reason: row.reason,
   total_amount: amountOut(row.total_minor),
+  refunded_amount: row.refunded_minor === null ? null : amountOut(row.refunded_minor),
   created_at: momentOut(row.created_at),
   updated_at: momentOut(row.updated_at),
   version: row.version,

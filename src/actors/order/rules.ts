@@ -3,12 +3,22 @@ import { type Decision, happened, nothing, refuse } from '../kernel/decision.ts'
 import { amountOut, type Locale, MAX_BALANCE_MINOR, userIdOut } from '../values.ts'
 import type { OrderStatus } from './contract.ts'
 
+/** What a change may be meant for: one version, any (`*`), or none yet (0). */
+type Meant = { if_version?: number | '*' }
+
 /** Who a user is, as commands say it. */
 export type Person = { first_name: string; last_name: string; email: string; locale: Locale }
 
 export type KnownUser = { user_id: string; locale: Locale }
 export type KnownProduct = { product_id: string; priceMinor: number }
-export type KnownOrder = { order_id: string; user_id: string; status: OrderStatus; locale: Locale }
+export type KnownOrder = {
+  order_id: string
+  user_id: string
+  status: OrderStatus
+  locale: Locale
+  totalMinor: number
+  version: number
+}
 
 /** Most durable consumers that may be asked for; each costs the broker memory. */
 export const MOST_QUEUES = 100
@@ -31,10 +41,12 @@ export const createUser = (nextUserId: string, person: Person): Decision => user
 
 /** A user whose id comes from outside. The same once more is fulfilled already; other content under the id is a no. */
 export const registerUser = (
-  known: (KnownUser & Partial<Person>) | undefined,
+  known: (KnownUser & Partial<Person>) | 'erased' | undefined,
   userId: string,
   person: Person,
 ): Decision => {
+  if (known === 'erased')
+    return refuse('invalid_id', `user ${userId} was erased; take another id`, { deadLetter: 'content_mismatch' })
   if (!known) return userCreated(userId, person, false)
   if (samePerson(known, person)) return nothing({ user_id: userIdOut(userId) })
   return refuse('invalid_id', `user ${userId} exists with other content`, { deadLetter: 'content_mismatch' })
@@ -156,6 +168,95 @@ const endOrder = (order: KnownOrder | undefined, type: string, more: Record<stri
   if (order?.status !== 'Pending') return nothing()
   const { order_id, user_id, locale } = order
   return happened({ type, user: user_id, data: { order_id, user_id: userIdOut(user_id), ...more, locale } })
+}
+
+/** The customer gives an order up. It wins over a charge in flight: billing gives back what it took. */
+export const cancelOrder = (order: KnownOrder | undefined, command: { order_id: string } & Meant): Decision => {
+  if (!order) return refuse('order_not_found', `there is no order ${command.order_id}`)
+  if (isStale(order, command)) return staleVersion(order)
+  if (order.status !== 'Pending')
+    return refuse(
+      'order_not_pending',
+      `order ${order.order_id} is ${order.status} and can be cancelled only while Pending`,
+    )
+
+  const { order_id, user_id, locale } = order
+  return happened({ type: 'OrderCancelled', user: user_id, data: { order_id, user_id: userIdOut(user_id), locale } })
+}
+
+/** The money of a paid order goes back, all of it where no `amount` is said, and once. */
+export const refundOrder = (
+  order: KnownOrder | undefined,
+  command: { order_id: string; amount?: number } & Meant,
+): Decision => {
+  if (!order) return refuse('order_not_found', `there is no order ${command.order_id}`)
+  if (isStale(order, command)) return staleVersion(order)
+  if (order.status !== 'Confirmed')
+    return refuse(
+      'order_not_refundable',
+      `order ${order.order_id} is ${order.status}; only a Confirmed one is refunded, once`,
+    )
+  const amountMinor = command.amount ?? order.totalMinor
+  if (amountMinor > order.totalMinor) {
+    const detail = `should be ${amountOut(order.totalMinor)} at the most, which is what was charged`
+    return refuse('invalid_amount', `#/amount: ${detail}`, { errors: [{ pointer: '#/amount', detail }] })
+  }
+
+  const { order_id, user_id, locale } = order
+  const data = { order_id, user_id: userIdOut(user_id), amount: amountOut(amountMinor), locale }
+  return happened({ type: 'OrderRefunded', user: user_id, data })
+}
+
+// Version 0: there is no such thing.
+const isStale = ({ version }: { version: number }, { if_version }: Meant): boolean => {
+  if (if_version === '*') return version === 0
+  return if_version !== undefined && if_version !== version
+}
+
+const staleVersion = ({ version }: { version: number }): Decision => {
+  if (version === 0) return refuse('version_mismatch', 'there is no such thing, of whatever version')
+  return refuse('version_mismatch', `its version is ${version}; read it again`)
+}
+
+/** A product gets a name and a price. */
+export const putProduct = (
+  product: (KnownProduct & { name: string; version: number }) | undefined,
+  command: { product_id: string; name: string; price: number } & Meant,
+): Decision => {
+  if (isStale(product ?? { version: 0 }, command)) return staleVersion(product ?? { version: 0 })
+  if (command.price > MAX_BALANCE_MINOR) {
+    const detail = 'should be no more than a balance can hold'
+    return refuse('invalid_amount', `#/price: ${detail}`, { errors: [{ pointer: '#/price', detail }] })
+  }
+  const { product_id, name } = command
+  if (product && product.name === name && product.priceMinor === command.price) return nothing()
+  return happened({ type: 'ProductChanged', data: { product_id, name, price: amountOut(command.price) } })
+}
+
+/** A user's name, address or language is another from now on. */
+export const changeUser = (
+  user: (KnownUser & Person & { version: number }) | undefined,
+  command: { user_id: string } & Meant & Partial<Person>,
+): Decision => {
+  if (!user) return refuse('user_not_found', `there is no user ${command.user_id}`)
+  if (isStale(user, command)) return staleVersion(user)
+  const { user_id: _id, if_version: _version, ...changes } = command
+  const changed = { ...user, ...changes }
+  if (samePerson(user, changed)) return nothing()
+  const address_changed = user.email !== changed.email
+  const data = { user_id: userIdOut(user.user_id), locale: changed.locale, address_changed }
+  return happened({ type: 'UserChanged', user: user.user_id, data, personal: personal(changed) })
+}
+
+/** All that is personal about a user is forgotten. */
+export const eraseUser = (
+  user: (KnownUser & { version: number }) | undefined,
+  command: { user_id: string } & Meant,
+): Decision => {
+  if (!user) return refuse('user_not_found', `there is no user ${command.user_id}`)
+  if (isStale(user, command)) return staleVersion(user)
+  const user_id = userIdOut(user.user_id)
+  return happened({ type: 'PersonErased', user: user.user_id, data: { user_id } }, { user_id, erased: true })
 }
 
 /** A durable consumer under a name of the caller's choice. */

@@ -9,6 +9,8 @@ const SCHEMA = `
     user_id TEXT PRIMARY KEY,
     locale TEXT NOT NULL,
     sealed TEXT NOT NULL,
+    erased INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
     version INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS products (
@@ -27,10 +29,16 @@ const SCHEMA = `
     locale TEXT NOT NULL,
     status TEXT NOT NULL,
     reason TEXT,
+    refunded_minor INTEGER,
+    created INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     version INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS products_by_age ON products (version);
+  CREATE INDEX IF NOT EXISTS orders_by_age ON orders (created);
+  CREATE INDEX IF NOT EXISTS orders_of_user ON orders (user_id, created);
+  CREATE INDEX IF NOT EXISTS orders_by_status ON orders (status, created);
   CREATE TABLE IF NOT EXISTS allotted (kind TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS queues (queue_name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 `
@@ -38,7 +46,15 @@ const SCHEMA = `
 /** Their names. */
 export const ORDER_TABLES = ['users', 'products', 'orders', 'allotted', 'queues'] as const
 
-export type UserRow = { user_id: string; locale: Locale; sealed: string; version: number }
+/** A user; `erased` 1 when nothing personal about them is left. */
+export type UserRow = {
+  user_id: string
+  locale: Locale
+  sealed: string
+  erased: 0 | 1
+  created_at: number
+  version: number
+}
 export type ProductRow = { product_id: string; name: string; price_minor: number; version: number }
 export type OrderRow = {
   order_id: string
@@ -50,24 +66,55 @@ export type OrderRow = {
   locale: Locale
   status: OrderStatus
   reason: string | null
+  refunded_minor: number | null
+  /** The number of the entry that made it: orders are listed by it. */
+  created: number
   created_at: number
   updated_at: number
   version: number
 }
 
+/** A part of the orders, the newest first; `before` is the last one's `created` of the page before. */
+export type OrderFilter = { user_id: string | null; status: OrderStatus | null; before: number; limit: number }
+
 /** Opens the tables in `store`. */
 export const openOrderTables = (store: Store) => {
   store.exec(SCHEMA)
   const selectUser = store.prepare<[string], UserRow>('SELECT * FROM users WHERE user_id = ?')
-  const insertUser = store.prepare<UserRow>('INSERT INTO users VALUES (@user_id, @locale, @sealed, @version)')
+  const insertUser = store.prepare<UserRow>(
+    'INSERT INTO users VALUES (@user_id, @locale, @sealed, @erased, @created_at, @version)',
+  )
+  const updateUser = store.prepare<[Locale, string, number, string]>(
+    'UPDATE users SET locale = ?, sealed = ?, version = ? WHERE user_id = ?',
+  )
+  const eraseUser = store.prepare<[number, string]>(
+    "UPDATE users SET erased = 1, sealed = '', version = ? WHERE user_id = ?",
+  )
+  const selectProducts = store.prepare<[number, number], ProductRow>(
+    'SELECT * FROM products WHERE version < ? ORDER BY version DESC LIMIT ?',
+  )
+  const selectOrders = store.prepare<OrderFilter, OrderRow>(
+    `SELECT * FROM orders WHERE created < @before AND (@user_id IS NULL OR user_id = @user_id)
+      AND (@status IS NULL OR status = @status) ORDER BY created DESC LIMIT @limit`,
+  )
+  const selectOrdersOfUser = store.prepare<OrderFilter, OrderRow>(
+    `SELECT * FROM orders WHERE user_id = @user_id AND created < @before
+      AND (@status IS NULL OR status = @status) ORDER BY created DESC LIMIT @limit`,
+  )
+  const selectOrdersOfStatus = store.prepare<OrderFilter, OrderRow>(
+    'SELECT * FROM orders WHERE status = @status AND created < @before ORDER BY created DESC LIMIT @limit',
+  )
+  const refundOrder = store.prepare<[number, number, number, string]>(
+    "UPDATE orders SET status = 'Refunded', refunded_minor = ?, updated_at = ?, version = ? WHERE order_id = ?",
+  )
   const selectProduct = store.prepare<[string], ProductRow>('SELECT * FROM products WHERE product_id = ?')
   const setProduct = store.prepare<ProductRow>(
     'INSERT OR REPLACE INTO products VALUES (@product_id, @name, @price_minor, @version)',
   )
   const selectOrder = store.prepare<[string], OrderRow>('SELECT * FROM orders WHERE order_id = ?')
-  const insertOrder = store.prepare<Omit<OrderRow, 'status' | 'reason' | 'updated_at'>>(
+  const insertOrder = store.prepare<Omit<OrderRow, 'status' | 'reason' | 'refunded_minor' | 'created' | 'updated_at'>>(
     `INSERT INTO orders VALUES (@order_id, @user_id, @product_id, @product_name, @quantity, @total_minor, @locale,
-      'Pending', NULL, @created_at, @created_at, @version)`,
+      'Pending', NULL, NULL, @version, @created_at, @created_at, @version)`,
   )
   const endOrder = store.prepare<[OrderStatus, string | null, number, number, string]>(
     'UPDATE orders SET status = ?, reason = ?, updated_at = ?, version = ? WHERE order_id = ?',
@@ -91,9 +138,20 @@ export const openOrderTables = (store: Store) => {
   }
 
   return {
-    user: (id: string) => selectUser.get(id),
+    /** A user who was not erased. */
+    user: (id: string) => {
+      const row = selectUser.get(id)
+      return row?.erased === 0 ? row : undefined
+    },
+    isErased: (id: string) => selectUser.get(id)?.erased === 1,
     product: (id: string) => selectProduct.get(id),
+    products: (before: number, limit: number) => selectProducts.all(before, limit),
     order: (id: string) => selectOrder.get(id),
+    /** By the index that fits. */
+    orders: (filter: OrderFilter) => {
+      if (filter.user_id !== null) return selectOrdersOfUser.all(filter)
+      return (filter.status === null ? selectOrders : selectOrdersOfStatus).all(filter)
+    },
     nextUserId: (first: number) => nextId('user', first, id => selectUser.get(id)),
     nextOrderId: (first: number) => nextId('order', first, id => selectOrder.get(id)),
     queues: () => selectQueues.all(),
@@ -101,8 +159,9 @@ export const openOrderTables = (store: Store) => {
     countQueues: () => countQueues.get() ?? 0,
 
     apply: {
-      UserCreated: ({ seq, user, data }: AppliedEvent) => {
-        insertUser.run({ user_id: user as string, locale: data.locale, sealed: data.sealed, version: seq })
+      UserCreated: ({ seq, at, user, data }: AppliedEvent) => {
+        const { locale, sealed } = data
+        insertUser.run({ user_id: user as string, locale, sealed, erased: 0, created_at: at, version: seq })
         noteAllotted('user', user as string, data.allotted)
       },
       ProductChanged: ({ seq, data }: AppliedEvent) => {
@@ -132,6 +191,18 @@ export const openOrderTables = (store: Store) => {
       },
       OrderRejected: ({ seq, at, data }: AppliedEvent) => {
         endOrder.run('Rejected', data.reason, at, seq, data.order_id)
+      },
+      OrderCancelled: ({ seq, at, data }: AppliedEvent) => {
+        endOrder.run('Cancelled', null, at, seq, data.order_id)
+      },
+      OrderRefunded: ({ seq, at, data }: AppliedEvent) => {
+        refundOrder.run(minorOf(data.amount), at, seq, data.order_id)
+      },
+      UserChanged: ({ seq, user, data }: AppliedEvent) => {
+        updateUser.run(data.locale, data.sealed, seq, user as string)
+      },
+      PersonErased: ({ seq, user }: AppliedEvent) => {
+        eraseUser.run(seq, user as string)
       },
       QueueSubscribed: ({ data }: AppliedEvent) => {
         insertQueue.run(data.queue_name)

@@ -1,0 +1,32 @@
+/** Questions that no single actor can answer: the gateway asks all of them. */
+import { z } from 'zod'
+import { shownOperation } from '../actors/billing/contract.ts'
+import { heldCommand, pageOf, timelineStep } from '../actors/kernel/kernel-contract.ts'
+import { letterInFull } from '../actors/notification/contract.ts'
+import { shownOrder, shownUser } from '../actors/order/contract.ts'
+import { id, shownBalance, shownMoment } from '../actors/values.ts'
+import type { QuerySpec } from '../bus/contract.ts'
+
+/** What happened to an order. */
+export const ORDER_TIMELINE: QuerySpec = {
+  summary: 'what happened to an order, across the actors, each step with its place in the logs',
+  body: z.strictObject({ order_id: id }),
+  reply: pageOf(timelineStep),
+  refusals: ['order_not_found'],
+}
+
+/** What is held on a person. */
+export const USER_EXPORT: QuerySpec = {
+  summary: 'everything that is held on a person',
+  body: z.strictObject({ user_id: id }),
+  reply: z.object({
+    exported_at: shownMoment,
+    user: shownUser,
+    balance: shownBalance,
+    orders: z.array(shownOrder),
+    operations: z.array(shownOperation),
+    letters: z.array(letterInFull),
+    commands: z.array(heldCommand).describe('Queued commands that wait or lie among the dead letters.'),
+  }),
+  refusals: ['user_not_found'],
+}
