@@ -16,6 +16,7 @@ const createBench = (options: Parameters<typeof createStreamBench>[0] = {}) => {
   const relay = createRelay(bench.log, bench.stream, bench.clock, {
     made: reason => void made.push(reason),
     keepAside: entries => void aside.push(...entries),
+    waits: () => {},
     diverged: reason => void diverged.push(reason),
   })
   const isTheLog = () => assert.deepEqual(bench.chains(), chainsOf(bench.log))
@@ -160,7 +161,7 @@ describe('a relay: while it publishes', () => {
       refused++
       throw new StreamConflict('a stream that nobody may write to')
     }
-    const ports = { made: () => {}, keepAside: () => {}, diverged: () => {} }
+    const ports = { made: () => {}, keepAside: () => {}, waits: () => {}, diverged: () => {} }
     createRelay(log, { ...stream, append }, clock, ports).run()
     await clock.advance(2000)
     assert.ok(refused > 5 && refused < 15, `${refused} times in 2 s`)
@@ -217,6 +218,7 @@ describe('a relay: catching up', () => {
     const relay = createRelay(log, forgetful, clock, {
       made: () => {},
       keepAside: () => assert.fail('nothing was foreign'),
+      waits: () => {},
       diverged: reason => assert.fail(reason),
     })
     assert.equal(await finish(relay.catchUp()), true)

@@ -28,6 +28,9 @@ const NO_SUCH_ADDRESS = new Set([550, 551, 553, 556])
  */
 const NO_SUCH_ADDRESS_EXACTLY = /^5\.(1\.([01236]|10)|2\.1)$/
 
+/** There is nothing that could be said after RCPT TO. */
+export const NO_ADDRESS: Delivery = { outcome: 'never', error: 'no address that can be written to', bounced: true }
+
 /** What a failed attempt means. 5xx about the letter is for ever, all else may pass. */
 export const deliveryOf = (error: unknown): Delivery => {
   const { command = '', response = '', responseCode } = error as SmtpError
@@ -47,8 +50,7 @@ export const deliveryOf = (error: unknown): Delivery => {
 
 /** Nodemailer refused the letter itself, or nobody gave an answer that can be read. */
 const withoutCode = ({ code = 'unknown', originalCode, command, response }: SmtpError): Delivery => {
-  if (code === 'EENVELOPE' && command === 'API')
-    return { outcome: 'never', error: 'no address that can be written to', bounced: true }
+  if (code === 'EENVELOPE' && command === 'API') return NO_ADDRESS
   if (code === 'EMESSAGE' && command === 'MAIL FROM' && response === undefined)
     return { outcome: 'never', error: 'larger than the mail server takes', bounced: false }
   return { outcome: 'later', error: originalCode ? `${code} (${originalCode})` : code }

@@ -96,6 +96,6 @@ export const isFull = (error: unknown): boolean => isCode(error, 'SQLITE_FULL')
 
 /** The disk failed: whether the transaction is there is unknown, and only opening the store anew can tell. */
 export const isOutcomeUnknown = (error: unknown): boolean =>
-  error instanceof Database.SqliteError && (error.code.startsWith('SQLITE_IOERR') || error.code === 'SQLITE_CORRUPT')
+  error instanceof Database.SqliteError && /^SQLITE_(IOERR|CORRUPT|READONLY|CANTOPEN|NOTADB)/.test(error.code)
 
 const isCode = (error: unknown, code: string): boolean => error instanceof Database.SqliteError && error.code === code
