@@ -22,7 +22,7 @@ export type Options = {
   json: boolean
 }
 
-const USAGE = `npm run bench -- [options]
+export const USAGE = `npm run bench -- [options]
   --seconds <n>        how long each measurement counts (3)
   --rounds <n>         how often all are repeated in turn (3)
   --connections <n,…>  at how many connections (16,64,256)
@@ -31,7 +31,11 @@ const USAGE = `npm run bench -- [options]
   --directory <path>   on which disk (${tmpdir()})
   --short              one round of 1 s at 16 and 64, for CI
   --profile <path>     leave CPU profiles of Kassa's processes there; the figures are then lower
-  --json               print JSON`
+  --json               print JSON
+  --help               print this`
+
+/** Whether somebody only asks what can be asked. */
+export const wantsHelp = (args: string[]): boolean => args.includes('--help') || args.includes('-h')
 
 /** Reads the arguments; throws what a person can read, with exit code 2. */
 export const readOptions = (args: string[]): Options => {

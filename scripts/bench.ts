@@ -1,12 +1,17 @@
 /** `npm run bench`: how quick Kassa is on this machine, beside its own empty route and beside the plain design. */
-import { readOptions } from '../bench/options.ts'
+import { readOptions, USAGE, wantsHelp } from '../bench/options.ts'
 import { report, reportJson } from '../bench/report.ts'
 import { runBench } from '../bench/run.ts'
 import { exitCodes } from '../src/exit.ts'
 import { endWithFault } from '../src/processes/child.ts'
 
+const words = process.argv.slice(2)
 try {
-  const options = readOptions(process.argv.slice(2))
+  if (wantsHelp(words)) {
+    console.log(USAGE)
+    process.exit(exitCodes.ok)
+  }
+  const options = readOptions(words)
   const results = await runBench(options, line => console.error(line))
   console.log(options.json ? reportJson(results) : report(results).join('\n'))
   process.exit(results.verify.clean ? exitCodes.ok : exitCodes.failed)

@@ -1,10 +1,9 @@
 /** `npm test [-- words]`: runs every *.test.ts whose path has one of the words in it, and tells the counts. */
 import { resolve } from 'node:path'
-import { natsServerCache } from '../src/bus/server/cache.ts'
-import { findNatsServer } from '../src/bus/server/find.ts'
 import { type ExitCode, exitCodes, plainFault } from '../src/exit.ts'
 import { endWithFault } from '../src/processes/child.ts'
 import { addCounts, type Counts, countsLine, isGood, noCounts, skippedNote } from './testing/counts.ts'
+import { prepareEnvironment } from './testing/environment.ts'
 import { chooseFiles, findTestFiles } from './testing/files.ts'
 import { runTestFile } from './testing/run-file.ts'
 import { seconds, tellFile } from './testing/tell.ts'
@@ -35,16 +34,6 @@ async function test(words: string[]): Promise<ExitCode> {
     `\nFiles: ${count}, in ${seconds(performance.now() - began)}${skippedNote(counts.skipped)}\n${countsLine(counts)}`,
   )
   return isGood(counts) ? exitCodes.ok : exitCodes.failed
-}
-
-/** One search for a nats-server serves all tests, and settings made for a shop of one's own do not reach them. */
-async function prepareEnvironment(): Promise<void> {
-  const { NATS_SERVER_BIN, PATH = '' } = process.env
-  const search = { named: NATS_SERVER_BIN, path: PATH, cacheDir: natsServerCache(process.env) }
-  const server = await findNatsServer({ ...search, say: line => console.log(line) })
-
-  for (const name of Object.keys(process.env)) if (/^(KASSA_.*|NATS_URL)$/.test(name)) delete process.env[name]
-  process.env.NATS_SERVER_BIN = server.file
 }
 
 async function runAll(files: string[], { atOnce, mostMs }: Manner, outline: boolean): Promise<Counts> {

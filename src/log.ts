@@ -8,5 +8,8 @@ export type Log = Logger
  * a moment later has said why, and there are few lines (no line a request).
  */
 export function createLog(level: string, name: string): Log {
-  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }))
+  const stderr = pino.destination({ dest: 2, sync: true })
+  // A log file on a full disk: without a listener this ends the process. The line comes with a later one, or not at all.
+  stderr.on('error', () => {})
+  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, stderr)
 }

@@ -12,7 +12,7 @@ export type Exchange = {
 }
 
 const FENCE = /^```[^\n]*\n([\s\S]*?)^```/gm
-const REQUEST = /^(GET|POST) (\/\S*)$/
+const REQUEST = /^(GET|POST|PUT|PATCH|DELETE) (\/\S*)$/
 const STATUS = /^(\d{3}) [A-Z ]+$/
 const HEADER = /^([A-Za-z-]+): (.+)$/
 

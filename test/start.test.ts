@@ -10,6 +10,7 @@ import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { anyFreePort } from '../src/processes/ports.ts'
+import { signalProcess } from '../src/processes/running.ts'
 import { commandFor } from '../src/processes/runtime.ts'
 
 const entry = fileURLToPath(new URL('../bin/kassa.js', import.meta.url))
@@ -20,7 +21,7 @@ describe('start', { timeout: 120_000, skip: process.platform === 'win32' && 'sig
   const dataDir = mkdtempSync(join(tmpdir(), 'kassa-start-'))
   const begun: Started[] = []
   after(async () => {
-    for (const start of begun) start.process.kill('SIGKILL')
+    for (const start of begun) signalProcess(start.process.pid!, 'SIGKILL')
     while (pidsOn(dataDir).length > 0) await sleep(100)
     rmSync(dataDir, { recursive: true, force: true })
   })
@@ -127,7 +128,7 @@ describe('start', { timeout: 120_000, skip: process.platform === 'win32' && 'sig
   })
 
   it('leaves nothing running when it is killed, and starts again at once on the same ports', async () => {
-    running.process.kill('SIGKILL')
+    signalProcess(running.process.pid!, 'SIGKILL')
     await running.ended
     const earlier = pidsOn(dataDir)
     running = start(ports)
@@ -140,7 +141,7 @@ describe('start', { timeout: 120_000, skip: process.platform === 'win32' && 'sig
   })
 
   it('drains when the wrapper that started it on a newer Node is killed', async () => {
-    running.process.kill('SIGTERM')
+    signalProcess(running.process.pid!, 'SIGTERM')
     await running.ended
     running = start({ ...ports, KASSA_LIFELINE: '3' })
     await ready(running)
@@ -153,9 +154,7 @@ describe('start', { timeout: 120_000, skip: process.platform === 'win32' && 'sig
 
   it('drains within five seconds of SIGTERM, exit code 0, however often it is told', async () => {
     const began = performance.now()
-    running.process.kill('SIGTERM')
-    running.process.kill('SIGTERM')
-    running.process.kill('SIGINT')
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) signalProcess(running.process.pid!, signal)
     assert.equal(await running.ended, 0)
     assert.ok(performance.now() - began < 5_000)
     assert.deepEqual(pidsOn(dataDir), [])

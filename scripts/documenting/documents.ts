@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { openapiDocument } from '../../src/gateway/openapi.ts'
+import { runtimeTable } from '../runtimes/table.ts'
 import { configurationTable, problemTable, routeTable } from './tables.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -11,7 +12,12 @@ export type MadeDocument = { file: string; text: string }
 
 /** Every document of which something is made from the code. */
 export function madeDocuments(): MadeDocument[] {
-  const readme = withTable(withTable(read('README.md'), 'routes', routeTable()), 'configuration', configurationTable())
+  const described = withTable(
+    withTable(read('README.md'), 'routes', routeTable()),
+    'configuration',
+    configurationTable(),
+  )
+  const readme = withTable(described, 'runtimes', runtimeTable())
   return [
     { file: 'README.md', text: readme },
     { file: 'docs/problems.md', text: withTable(read('docs/problems.md'), 'problems', problemTable()) },

@@ -1,6 +1,8 @@
 /** Running one test file in a process of its own: what passed, what failed and why, what was skipped. */
 import { resolve } from 'node:path'
 import { run } from 'node:test'
+import { isDeno } from '../../src/processes/runtime.ts'
+import { runFileOn } from '../runtimes/run-file.ts'
 
 export type Failure = { name: string; error: unknown }
 
@@ -23,8 +25,26 @@ type Ended = {
   details: { type?: string; error?: Error & { failureType?: string } }
 }
 
+/** Deno's node:test has no run(): there the report of its own runner is read. */
+async function runByReport(root: string, file: string, mostMs: number): Promise<FileResult> {
+  const began = performance.now()
+  const { tests } = await runFileOn(process.execPath, root, file, mostMs)
+  const named = (outcome: (typeof tests)[number]['outcome']) => tests.filter(test => test.outcome === outcome)
+  return {
+    file,
+    ms: performance.now() - began,
+    passed: named('passed').length,
+    failures: named('failed').map(({ name, why }) => ({ name, error: why })),
+    skipped: named('skipped').map(({ name }) => name),
+    outline: tests.map(({ name, outcome }) => `${{ passed: '✔', failed: '✖', skipped: '-' }[outcome]} ${name}`),
+    output: '',
+  }
+}
+
 /** Runs `file`, a path from `root`. One that takes longer than `mostMs` is ended, and that is a failure. */
 export async function runTestFile(root: string, file: string, mostMs: number): Promise<FileResult> {
+  if (isDeno) return runByReport(root, file, mostMs)
+
   const began = performance.now()
   const result: FileResult = { file, ms: 0, passed: 0, failures: [], skipped: [], outline: [], output: '' }
   const path = resolve(root, file)

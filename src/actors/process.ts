@@ -19,6 +19,7 @@ import { HistoryRefused } from './kernel/start.ts'
 import { openStore, StoreDamaged, StoreLocked } from './kernel/store.ts'
 import type { Mailer } from './notification/mailer.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
+import { refuseSecondOwner } from './second-owner.ts'
 import { settingsOf } from './settings.ts'
 
 // One cell a machine, as yet; every name carries it (design §4).
@@ -47,6 +48,7 @@ export const startActor = async (
   const store = openLocked(files.store)
   const keys = openLocked(files.keys)
   const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ACTOR_NAMES, log })
+  await refuseSecondOwner(bus, address)
 
   const mailer = name === 'notification' ? mailerOf(config, log) : undefined
   const startHere = () =>

@@ -114,8 +114,10 @@ for (const { definition, tell } of stories) {
   const name = definition.contract.actor as string
   const faultsOf = (store: Store) => verifyStore(definition, { actor: name, cell: 0 }, store, TEST_SETTINGS).faults
 
-  describe(`verify: the store of ${name}`, async () => {
-    const store = await tell()
+  // Before the suite and not in it: Deno forgets what an async suite specifies after its first await.
+  const store = await tell()
+
+  describe(`verify: the store of ${name}`, () => {
     const tables = [...KERNEL_TABLES, ...definition.tables].filter(table => rowsOf(store, table).length > 0)
 
     /** What is found in a copy after `change`. */

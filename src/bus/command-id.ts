@@ -31,3 +31,11 @@ export const commandId = (caller: string, command: string, key: string): string 
 /** What a body means, whatever its spelling: a hash of its fields as the contract read them. 22 characters. */
 export const fingerprintOf = (body: unknown): string =>
   createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)
+
+/** W3C trace context, as it is kept; anything else is left out: what stands in an entry must be small (w3.org/TR/trace-context). */
+export const traceIn = (headers: Readonly<Record<string, string>>): string | undefined => {
+  const trace = headers[COMMAND_HEADERS.trace]
+  return trace !== undefined && TRACE.test(trace) ? trace : undefined
+}
+
+const TRACE = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/

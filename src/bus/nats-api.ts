@@ -3,7 +3,7 @@ import { type Msg, MsgHdrsImpl } from '@nats-io/transport-node'
 import type { Message } from './bus.ts'
 import type { Entry } from './entry.ts'
 import { entryOf } from './entry-message.ts'
-import { fromNats } from './nats-headers.ts'
+import { headersOf } from './nats-headers.ts'
 import { type NatsLink, NobodyListens } from './nats-link.ts'
 import { Unavailable } from './unavailable.ts'
 
@@ -73,7 +73,7 @@ export async function storedMessage(
       seq: message.seq,
       time: message.time,
       body: Buffer.from(message.data ?? '', 'base64'),
-      headers: message.hdrs ? fromNats(MsgHdrsImpl.decode(Buffer.from(message.hdrs, 'base64'))) : {},
+      headers: headersOf(() => (message.hdrs ? MsgHdrsImpl.decode(Buffer.from(message.hdrs, 'base64')) : undefined)),
     }
   } catch (thrown) {
     if (isRefused(thrown, refusals.messageNotFound, refusals.streamNotFound)) return undefined

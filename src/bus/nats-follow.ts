@@ -6,7 +6,7 @@ import type { Entry } from './entry.ts'
 import { entryOf } from './entry-message.ts'
 import { askApi } from './nats-api.ts'
 import { readDelivery } from './nats-delivery.ts'
-import { fromNats } from './nats-headers.ts'
+import { headersOf } from './nats-headers.ts'
 import type { NatsLink } from './nats-link.ts'
 import { followConfig } from './streams.ts'
 
@@ -64,7 +64,14 @@ export function follow(link: NatsLink, stream: string, { from, reader, deliver, 
     delivered = delivery.delivered
     // A consumer may be made to begin earlier than it was asked to.
     if (delivery.seq < from) return
-    deliver(entryOf(delivery.seq, message.subject, message.data, fromNats(message.headers)))
+    deliver(
+      entryOf(
+        delivery.seq,
+        message.subject,
+        message.data,
+        headersOf(() => message.headers),
+      ),
+    )
   }
 
   /** Flow control wants an empty answer; a heartbeat says how much was delivered before it. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MsgHdrsImpl } from '@nats-io/transport-node'
-import { fromNats, toNats } from './nats-headers.ts'
+import { fromNats, headersOf, toNats } from './nats-headers.ts'
 
 /** What the other end reads. */
 const sent = (pairs: [string, string][]) => {
@@ -27,6 +27,15 @@ describe('headers of a NATS message', () => {
   it('are left out where there are none', () => {
     assert.equal(toNats([]), undefined)
     assert.deepEqual(fromNats(undefined), {})
+  })
+
+  it('are none where a raw client sent what cannot be read, and the message still comes', () => {
+    const broken = Buffer.from('NATS/1.0\r\nA: one\nB: two\r\n\r\n')
+    assert.throws(() => fromNats(MsgHdrsImpl.decode(broken)))
+    assert.deepEqual(
+      headersOf(() => MsgHdrsImpl.decode(broken)),
+      {},
+    )
   })
 
   for (const pair of [

@@ -29,6 +29,19 @@ class WrittenHeaders extends MsgHdrsImpl {
   }
 }
 
+/**
+ * The headers of a message that came. Anybody can send ones that cannot be read (a bare line break); such a message has
+ * none, and whoever takes it in judges its body.
+ */
+export const headersOf = (read: () => MsgHdrs | undefined): Headers => {
+  try {
+    return fromNats(read())
+  } catch {
+    // The client's parser threw. What was sent can't be had, and a message without headers is a case like any other.
+    return {}
+  }
+}
+
 /** Of a header that came several times the first one counts. */
 export const fromNats = (headers: MsgHdrs | undefined): Headers => {
   const plain: Record<string, string> = {}

@@ -27,7 +27,7 @@ type PublishAck = { seq: number; duplicate?: boolean }
 export function natsLogStream(link: NatsLink, address: Address, quick: () => Promise<boolean>): LogStream {
   const name = streamOf(address)
 
-  return {
+  const stream: LogStream = {
     create: async () => {
       try {
         const made = await askApi<StreamInfo & { did_create?: boolean }>(
@@ -92,6 +92,25 @@ export function natsLogStream(link: NatsLink, address: Address, quick: () => Pro
         throw new Unavailable(`Cannot make consumer ${consumer}: stream ${name} is not there yet; ask again`)
       }
     },
+  }
+
+  return {
+    ...stream,
+    create: () => waitOut(name, stream.create),
+    delete: () => waitOut(name, stream.delete),
+    look: () => waitOut(name, stream.look),
+    get: seq => waitOut(name, () => stream.get(seq)),
+    append: (entries, previous) => waitOut(name, () => stream.append(entries, previous)),
+  }
+}
+
+/** What a broker refuses (no room for a stream, subjects that another one has) somebody can mend while we wait. */
+const waitOut = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (thrown instanceof StreamConflict || thrown instanceof Unavailable) throw thrown
+    throw new Unavailable(`Cannot use stream ${name}: ${String(thrown)}`, 'unavailable', { cause: thrown })
   }
 }
 

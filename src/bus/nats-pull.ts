@@ -6,7 +6,7 @@ import type { QueuedCommand } from './bus.ts'
 import { MESSAGE_ID } from './entry-message.ts'
 import { askApi, storedMessage } from './nats-api.ts'
 import { readDelivery } from './nats-delivery.ts'
-import { fromNats } from './nats-headers.ts'
+import { headersOf } from './nats-headers.ts'
 import type { NatsLink } from './nats-link.ts'
 import { queueConsumer, queueSubjects } from './streams.ts'
 import { type Address, COMMANDS } from './subjects.ts'
@@ -70,7 +70,7 @@ export function pullCommands(link: NatsLink, { address, created, deliver, stallC
 
     deliveries++
     if (--left === 0) pull()
-    const headers = fromNats(message.headers)
+    const headers = headersOf(() => message.headers)
     deliver({
       subject: message.subject,
       body: message.data,

@@ -6,7 +6,7 @@ import { type Random, systemRandom } from '../world/random.ts'
 import type { Bus, Message, Request } from './bus.ts'
 import { type BusLog, silentLog } from './bus-log.ts'
 import { askApi } from './nats-api.ts'
-import { fromNats, toNats } from './nats-headers.ts'
+import { headersOf, toNats } from './nats-headers.ts'
 import { type NatsLink, openLink } from './nats-link.ts'
 import { natsLogStream } from './nats-log-stream.ts'
 import { natsQueue } from './nats-queue.ts'
@@ -60,7 +60,7 @@ async function apiLevel(link: NatsLink): Promise<number> {
 const messageOf = (message: Msg): Message => ({
   subject: message.subject,
   body: message.data,
-  headers: fromNats(message.headers),
+  headers: headersOf(() => message.headers),
 })
 
 // Whoever listens reads bodies; the headers of an event are long, so they are read only when somebody asks for them.
@@ -68,7 +68,7 @@ const heardMessage = (message: Msg): Message => ({
   subject: message.subject,
   body: message.data,
   get headers() {
-    return fromNats(message.headers)
+    return headersOf(() => message.headers)
   },
 })
 

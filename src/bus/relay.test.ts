@@ -1,7 +1,7 @@
 /** The relay: whatever happens to the stream, in the end it is the log. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogStream } from './bus.ts'
+import { type LogStream, StreamConflict } from './bus.ts'
 import type { Entry } from './entry.ts'
 import { createRelay } from './relay.ts'
 import { createTestLog } from './test-log.ts'
@@ -16,6 +16,7 @@ const createBench = (options: Parameters<typeof createStreamBench>[0] = {}) => {
   const relay = createRelay(bench.log, bench.stream, bench.clock, {
     made: reason => void made.push(reason),
     keepAside: entries => void aside.push(...entries),
+    waits: () => {},
     diverged: reason => void diverged.push(reason),
   })
   const isTheLog = () => assert.deepEqual(bench.chains(), chainsOf(bench.log))
@@ -153,6 +154,19 @@ describe('a relay: while it publishes', () => {
     assert.equal(relay.confirmed(), 8)
   })
 
+  it('and the stream takes nothing: it asks a few times a second, no more', async () => {
+    const { log, stream, clock } = createBench({ count: 3 })
+    let refused = 0
+    const append: LogStream['append'] = async () => {
+      refused++
+      throw new StreamConflict('a stream that nobody may write to')
+    }
+    const ports = { made: () => {}, keepAside: () => {}, waits: () => {}, diverged: () => {} }
+    createRelay(log, { ...stream, append }, clock, ports).run()
+    await clock.advance(2000)
+    assert.ok(refused > 5 && refused < 15, `${refused} times in 2 s`)
+  })
+
   it('and the broker is away: it goes on when it is back', async () => {
     const { relay, clock, log, broker, isTheLog } = createBench({ count: 5 })
     relay.run()
@@ -204,6 +218,7 @@ describe('a relay: catching up', () => {
     const relay = createRelay(log, forgetful, clock, {
       made: () => {},
       keepAside: () => assert.fail('nothing was foreign'),
+      waits: () => {},
       diverged: reason => assert.fail(reason),
     })
     assert.equal(await finish(relay.catchUp()), true)

@@ -19,6 +19,8 @@ export type RelayPorts = {
   made: (reason: string) => void
   /** These messages were in the stream and are not ours: to be kept where a person finds them. */
   keepAside: (entries: Entry[]) => void
+  /** The stream can't be used at present, and why; told once as long as the reason is the same. */
+  waits: (reason: string) => void
   /** The stream shows a history that the log has not: the owner must start over and find out (protocol, R5 and R6). */
   diverged: (reason: string) => void
 }
@@ -44,9 +46,11 @@ export type RelayedLog = ComparedLog & { read: (from: number, limit: number) => 
 /** A relay from `log` to `stream`. */
 export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, ports: RelayPorts): Relay => {
   let confirmed = 0
+  let refusedAfter: number | undefined
   let looked = false
   let running = false
   let ending = false
+  let toldOf: string | undefined
   let stopped = false
   let wakeUp: (() => void) | undefined
   let loop: Promise<void> | undefined
@@ -67,6 +71,7 @@ export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, po
       ports.made('it held what this log never said, or its end was gone')
     } else return false
     looked = true
+    toldOf = undefined
     return true
   }
 
@@ -78,10 +83,14 @@ export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, po
     try {
       await stream.append(entries, log.chainAt(confirmed) ?? NO_CHAIN)
       confirmed = last.seq
+      refusedAfter = undefined
     } catch (error) {
       looked = false
       // A refusal is a question: the next look answers it.
       if (!(error instanceof StreamConflict)) throw error
+      // Refused once more at the same place, whatever the look has said: a stream that takes nothing, perhaps for long.
+      if (refusedAfter === confirmed) await pause(clock, RETRY_MS)
+      refusedAfter = confirmed
     }
   }
 
@@ -99,6 +108,8 @@ export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, po
       } catch (error) {
         looked = false
         if (!(error instanceof Unavailable)) throw error
+        if (error.message !== toldOf) ports.waits(error.message)
+        toldOf = error.message
         await pause(clock, RETRY_MS)
       }
     }

@@ -1,7 +1,7 @@
 /** The dead letters of every actor in one list, and the commands that settle one. */
 import { z } from 'zod'
 import { CELLS } from '../actors/cells.ts'
-import { type deadLetter, kernelContract } from '../actors/kernel/kernel-contract.ts'
+import { type deadLetter, kernelContract, type Page } from '../actors/kernel/kernel-contract.ts'
 import { ACTOR_NAMES } from '../actors/registry.ts'
 import { readBody, readParameters } from '../bus/contract.ts'
 import { type Address, commandSubject, querySubject } from '../bus/subjects.ts'
@@ -43,10 +43,7 @@ export const answerDeadLetters =
         return kernelContract.queries.ListDeadLetters.reply.parse(value)
       }),
     )
-    const { items, ends } = merged(
-      pages.map(page => page.items),
-      most,
-    )
+    const { items, ends } = merged(pages, most)
     const complete = pages.every((page, index) => page.next_cursor === null && ends[index] === page.items.length)
     const reached = ends.map((end, index) => pages[index]?.items[end - 1]?.dead_letter_id ?? starts[index])
     return sendJson(
@@ -75,16 +72,19 @@ export const answerDeadLetter =
     return sendJson(exchange, route.success, reply, answer.replayed && key.given ? REPLAYED : {})
   }
 
-// Takes from each list, which is in its actor's own order, as long as its head is the newest. `ends`: how many of each.
-const merged = (lists: DeadLetter[][], most: number): { items: DeadLetter[]; ends: number[] } => {
+// Takes from each page, which is in its actor's own order, as long as its head is the newest. `ends`: how many of each.
+// Where a page ends that is not its actor's last, its next row may be the newest: then no more can be said.
+const merged = (pages: Page<DeadLetter>[], most: number): { items: DeadLetter[]; ends: number[] } => {
   const items: DeadLetter[] = []
-  const ends = lists.map(() => 0)
-  const headOf = (index: number): string => lists[index]?.[ends[index] ?? 0]?.created_at ?? ''
+  const ends = pages.map(() => 0)
+  const headOf = (index: number): DeadLetter | undefined => pages[index]?.items[ends[index] ?? 0]
+  const isCut = (index: number): boolean => headOf(index) === undefined && pages[index]?.next_cursor != null
 
-  while (items.length < most) {
+  while (items.length < most && !ends.some((_, index) => isCut(index))) {
     let newest = 0
-    for (const index of lists.keys()) if (headOf(index) > headOf(newest)) newest = index
-    const next = lists[newest]?.[ends[newest] ?? 0]
+    for (const index of ends.keys())
+      if ((headOf(index)?.created_at ?? '') > (headOf(newest)?.created_at ?? '')) newest = index
+    const next = headOf(newest)
     if (!next) break
     items.push(next)
     ends[newest] = (ends[newest] ?? 0) + 1

@@ -219,6 +219,14 @@ suite('a user of whom an actor has not heard', () => {
     )
   })
 
+  test('leaves any other no to be remembered under the key', async () => {
+    const { bus, post } = createTestGateway({ PutMoney: no('balance_limit') })
+    const response = await post('/money/put/', put, { 'idempotency-key': 'k' })
+
+    assert.equal(response.status, 409)
+    assert.equal(bus.askedFor('PutMoney').at(-1)?.headers['Kassa-Remember'], undefined)
+  })
+
   test('stays unknown under a key that was told so before', async () => {
     const { bus, post } = createTestGateway({ PutMoney: no('user_not_found', true) })
     const response = await post('/money/put/', put, { 'idempotency-key': 'k' })

@@ -156,6 +156,49 @@ suite('hc<KassaApi> knows', () => {
     assert.deepEqual(await bodyOf(kassa.v1['dead-letters'].$get()), { items: [], next_cursor: null })
   })
 
+  test('a change that its address says whole', async () => {
+    const { kassa, bus } = kassaOf()
+    const cancelled = kassa.v1.orders[':order_id'].cancel.$post({ param: { order_id: '54321' } })
+    const { status }: { status: string } = await bodyOf(cancelled)
+    assert.equal(status, 'Cancelled')
+    assert.deepEqual(bus.asked[0]?.body, { order_id: '54321' })
+  })
+
+  test('a field that may be left out, and one in a header', async () => {
+    const { kassa, bus } = kassaOf()
+    const order = kassa.v1.orders[':order_id'].refund
+    await order.$post({ param: { order_id: '54321' } })
+    await order.$post({ param: { order_id: '54321' }, json: { amount: '200' }, header: { 'If-Match': '"7"' } })
+    assert.deepEqual(
+      bus.asked.map(({ body }) => body),
+      [{ order_id: '54321' }, { order_id: '54321', amount: '200', if_version: 7 }],
+    )
+  })
+
+  test('every method, and a reply without what only the status says', async () => {
+    const { kassa } = kassaOf()
+    const product = kassa.v1.products[':product_id'].$put({
+      param: { product_id: '12345' },
+      json: { name: 'Product 12345', price: 100 },
+      header: { 'If-None-Match': '*' },
+    })
+    isJust<{ product_id: string; name: string; price: string; version: number }>()(await bodyOf(product), {
+      product_id: '12345',
+      name: 'Product 12345',
+      price: '100',
+      version: 2,
+    })
+    const user = { param: { user_id: String(USER) } }
+    const { email }: { email: string } = await bodyOf(
+      kassa.v1.users[':user_id'].$patch({ ...user, json: { email: 'john@example.com' } }),
+    )
+    assert.equal(email, 'john@example.com')
+    isJust<{ user_id: Id; erased: true }>()(await bodyOf(kassa.v1.users[':user_id'].$delete(user)), {
+      user_id: USER,
+      erased: true,
+    })
+  })
+
   test('what a no looks like', async () => {
     const { kassa } = kassaOf({ PutMoney: no('balance_limit') })
     const reply = await kassa.money.put.$post({ json: { user_id: USER, amount: '1000' } })

@@ -12,7 +12,7 @@ export const commandBodyOf = async (exchange: Exchange, { path, spec }: CommandR
   const raw = await readRequestBody(exchange)
   if (inPath.length === 0 && !hasVersion) return raw
 
-  const said = raw ?? {}
+  const said = raw === undefined ? {} : raw
   // The contract says what is wrong with it.
   if (typeof said !== 'object' || said === null || Array.isArray(said)) return said
   for (const name of [...inPath, ...(hasVersion ? [VERSION_FIELD] : [])])

@@ -1,7 +1,7 @@
 /** The key under which a command is carried out once: the client's, or one that we make. */
 
 import type { Headers } from '../bus/bus.ts'
-import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'
+import { ANYBODY, COMMAND_HEADERS, traceIn } from '../bus/command-id.ts'
 import type { Random } from '../world/random.ts'
 import { type Exchange, headerValues } from './exchange.ts'
 import { refuse } from './refused.ts'
@@ -34,13 +34,10 @@ export const commandHeaders = (exchange: Exchange, key: CommandKey): Headers => 
 
 /** The headers by which an actor knows who asks. */
 export const askerHeaders = (exchange: Exchange): Headers => {
-  const trace = exchange.req.header('traceparent')
+  const trace = traceIn({ [COMMAND_HEADERS.trace]: exchange.req.header('traceparent') ?? '' })
   const caller = { [COMMAND_HEADERS.caller]: ANYBODY }
-  return trace !== undefined && TRACE.test(trace) ? { ...caller, [COMMAND_HEADERS.trace]: trace } : caller
+  return trace === undefined ? caller : { ...caller, [COMMAND_HEADERS.trace]: trace }
 }
-
-// w3.org/TR/trace-context, version 00
-const TRACE = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 const unquoted = (key: string): string | undefined => QUOTED.exec(key)?.[1]?.replace(/\\(["\\])/g, '$1')
 

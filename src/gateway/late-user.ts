@@ -29,7 +29,11 @@ export const askAboutUser = (
     try {
       return await once(tentative)
     } catch (fault) {
-      if (!isUnknownUser(fault)) throw fault
+      if (!isUnknownUser(fault)) {
+        // Any other no is certain at once, and is remembered under the key like a success.
+        if (remembers && isNew(fault)) return await once(question)
+        throw fault
+      }
       if (await isUser(userId, once))
         throw new Unavailable(`${question.subject} has not heard of a new user yet`, 'unavailable', { cause: fault })
       if (!remembers) throw fault
@@ -39,8 +43,10 @@ export const askAboutUser = (
 }
 
 // A no that was given earlier under the same key stands, whoever has come since.
-const isUnknownUser = (fault: unknown): fault is Refused =>
-  fault instanceof Refused && fault.refusal.code === 'user_not_found' && !('Idempotent-Replayed' in fault.headers)
+const isNew = (fault: unknown): fault is Refused =>
+  fault instanceof Refused && !('Idempotent-Replayed' in fault.headers)
+
+const isUnknownUser = (fault: unknown): boolean => isNew(fault) && fault.refusal.code === 'user_not_found'
 
 const isUser = async (userId: string, once: (question: Question) => Promise<Answer>): Promise<boolean> => {
   const subject = querySubject({ actor: orderContract.actor, cell: cellOf(userId) }, 'GetUser')

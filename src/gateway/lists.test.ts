@@ -154,6 +154,22 @@ suite('the dead letters of all actors', () => {
       assert.deepEqual(seen, ALL)
     })
 
+  test('end where a page was cut short, so that nothing older is shown before what is newer', async () => {
+    const { get } = createTestGateway({
+      ListDeadLetters: asked => {
+        const items = LETTERS[asked.subject.split('.')[0] ?? ''] ?? []
+        const isCut = asked.subject.startsWith('billing')
+        return yes({ items: isCut ? items.slice(0, 1) : items, next_cursor: isCut ? 'billing-0-20' : null })
+      },
+    })
+    const page = (await (await get('/v1/dead-letters')).json()) as Shown
+    assert.deepEqual(
+      page.items.map(item => item.dead_letter_id),
+      ['billing-0-20'],
+    )
+    assert.equal(page.next_cursor, '-_20_-')
+  })
+
   test('are narrowed by status', async () => {
     const { bus, get } = createTestGateway({ ListDeadLetters: listing })
     await get('/v1/dead-letters?status=waiting')

@@ -82,15 +82,17 @@ export const command = <
   const Success extends Address['success'],
   const Verb extends Exclude<Method, 'GET'> = 'POST',
   Query extends Names<C['queries']> = never,
+  const Made extends string = never,
 >(
   contract: C,
   name: Name,
-  route: Pick<CommandRoute, 'settles' | 'location' | 'madeIf'> & {
+  route: Pick<CommandRoute, 'settles' | 'location'> & {
     path: Path
     success: Success
     method?: Verb
     cellBy?: FieldOf<C['commands'][Name]>
     answeredBy?: Query
+    madeIf?: Made
   },
 ) => {
   const { answeredBy, ...rest } = route
@@ -102,6 +104,7 @@ export const command = <
     spec: contract.commands[name] as C['commands'][Name],
     ...rest,
     method: (route.method ?? 'POST') as Verb,
+    madeIf: route.madeIf as [Made] extends [never] ? undefined : NoInfer<Made>,
     answeredBy: second as [Query] extends [never] ? undefined : { name: string; spec: C['queries'][Query] },
   }
 }

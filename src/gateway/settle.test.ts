@@ -145,6 +145,89 @@ suite('the reply to a new user', () => {
   })
 })
 
+suite('the reply to the end of an order', () => {
+  const money = (bus: ScriptedBus, type = 'MoneyRefunded', orderId = '54321') =>
+    bus.publish(`billing.0.event.${type}.93493453`, { specversion: '1.0', data: { order_id: orderId } })
+
+  for (const [path, type, status, replies] of [
+    ['/v1/orders/54321/cancel', 'order_cancelled', 'Cancelled', { CancelOrder: order('Cancelled') }],
+    ['/v1/orders/54321/refund', 'order_refunded', 'Refunded', { RefundOrder: order('Refunded') }],
+  ] as const) {
+    test(`${status} waits for its letter and for the money`, async () => {
+      const { bus, clock, post } = createTestGateway(replies, waiting)
+      clock.after(20, () => letter(bus, 'order_confirmed'))
+      clock.after(40, () => letter(bus, type))
+      clock.after(60, () => money(bus, 'MoneyRefunded', '99999'))
+      clock.after(100, () => money(bus))
+      const response = await post(path, {})
+      assert.deepEqual([response.status, response.headers.get('order-status')], [200, status])
+      assert.ok(clock.monotonic() >= 100 && clock.monotonic() < 150)
+    })
+
+    test(`${status} does not miss what overtakes it, and comes at its time when nothing more is heard`, async () => {
+      const quick = createTestGateway(replies, waiting)
+      const name = Object.keys(replies)[0] as string
+      const said = quick.bus.script[name]
+      quick.bus.script[name] = () => {
+        money(quick.bus)
+        letter(quick.bus, type)
+        return said as ReturnType<typeof yes>
+      }
+      await quick.post(path, {})
+      assert.ok(quick.clock.monotonic() < 50)
+
+      const silent = createTestGateway(replies, waiting)
+      const response = await silent.post(path, {})
+      assert.equal(response.headers.get('order-status'), status)
+      assert.ok(silent.clock.monotonic() >= 300 && silent.clock.monotonic() < 350)
+    })
+  }
+
+  test('waits for no money where the charge was rejected', async () => {
+    const { bus, clock, post } = createTestGateway({ CancelOrder: order('Cancelled') }, waiting)
+    clock.after(30, () => money(bus, 'WithdrawalRejected'))
+    clock.after(40, () => letter(bus, 'order_cancelled'))
+    await post('/v1/orders/54321/cancel', {})
+    assert.ok(clock.monotonic() < 90)
+  })
+
+  test('comes at once when it is a replay, with the status of today', async () => {
+    const { body } = order('Cancelled') as { body: unknown }
+    const { clock, post } = createTestGateway({ CancelOrder: yes(body, true), GetOrder: order('Cancelled') }, waiting)
+    const response = await post('/v1/orders/54321/cancel', {}, { 'idempotency-key': 'k' })
+    assert.equal(response.headers.get('order-status'), 'Cancelled')
+    assert.ok(clock.monotonic() < 50)
+  })
+
+  test('of an order that somebody cancels meanwhile tells a waiting buyer so', async () => {
+    const { bus, clock, post } = createTestGateway({ CreateOrder: yes(PLACED) }, waiting)
+    clock.after(50, () => letter(bus, 'order_cancelled'))
+    const response = await post('/orders/create/', ORDER)
+    assert.equal(response.headers.get('order-status'), 'Cancelled')
+  })
+
+  for (const type of ['LetterQueued', 'LetterSuppressed'])
+    test(`comes with ${type} too: the letter is stored`, async () => {
+      const { bus, clock, post } = createTestGateway({ CreateOrder: yes(PLACED) }, waiting)
+      const data = { order_id: '54321', notification_type: 'order_confirmed' }
+      clock.after(50, () => bus.publish(`notification.0.event.${type}.93493453`, { data }))
+      const response = await post('/orders/create/', ORDER)
+      assert.equal(response.headers.get('order-status'), 'Confirmed')
+      assert.ok(clock.monotonic() < 100)
+    })
+})
+
+suite('the reply to an erasure', () => {
+  test('waits until every actor has forgotten the person', async () => {
+    const { bus, clock, send } = createTestGateway({}, waiting)
+    clock.after(30, () => bus.publish('billing.0.event.PersonErased.93493453', {}))
+    clock.after(60, () => bus.publish('notification.0.event.PersonErased.7', {}))
+    clock.after(90, () => bus.publish('notification.0.event.PersonErased.93493453', {}))
+    assert.equal((await send('DELETE', '/v1/users/93493453')).status, 200)
+    assert.ok(clock.monotonic() >= 90 && clock.monotonic() < 140)
+  })
+})
+
 suite('what is heard of settling', () => {
   const hearing = () => {
     const clock = createVirtualClock({ start: 0 })

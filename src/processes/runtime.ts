@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url'
 
 const { deno, bun, node } = process.versions
 
-/** For the little that only Bun can't do. */
+/** For the little that only one of them can't do, tests above all. */
 export const isBun = bun !== undefined
+export const isDeno = deno !== undefined
 
 const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url))
 
@@ -16,12 +17,12 @@ export function commandFor(subcommand: string[]): { command: string; args: strin
 /** The command that runs `file`, a program of ours, on this runtime. */
 export function commandToRun(file: string, words: string[] = []): { command: string; args: string[] } {
   // Without its flags Deno would ask for each permission; without the last a file elsewhere finds no modules of ours.
-  const before = deno ? ['run', '--allow-all', '--node-modules-dir=manual'] : []
+  const before = isDeno ? ['run', '--allow-all', '--node-modules-dir=manual'] : []
   return { command: process.execPath, args: [...before, file, ...words] }
 }
 
 /** Its name and version, for the banner. */
 export function describeRuntime(): string {
-  if (deno) return `Deno ${deno}`
-  return bun ? `Bun ${bun}` : `Node ${node}`
+  if (isDeno) return `Deno ${deno}`
+  return isBun ? `Bun ${bun}` : `Node ${node}`
 }

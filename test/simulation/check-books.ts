@@ -2,15 +2,18 @@
 import { minorOf } from '../../src/actors/values.ts'
 import type { FinalState } from './final-state.ts'
 
+/** Whether an event brings money or takes it. */
+const SIGN: Record<string, 1 | -1> = { MoneyPut: 1, MoneyWithdrawn: -1, MoneyRefunded: 1 }
+
 /** What is wrong with the books, a line each. */
 export const checkBooks = ({ logs }: FinalState): string[] => {
   const faults: string[] = []
   const { facts, store } = logs.billing
   const balances = new Map<string, number>()
   for (const { type, seq, user, data } of facts) {
-    if (type !== 'MoneyPut' && type !== 'MoneyWithdrawn') continue
-    const amount = minorOf(data.amount)
-    const balance = (balances.get(user as string) ?? 0) + (type === 'MoneyPut' ? amount : -amount)
+    const sign = SIGN[type]
+    if (sign === undefined) continue
+    const balance = (balances.get(user as string) ?? 0) + sign * minorOf(data.amount)
     balances.set(user as string, balance)
     if (balance < 0) faults.push(`billing/${seq} takes the balance of ${user} to ${balance}`)
     if (Math.round(data.balance * 100) !== balance)

@@ -12,6 +12,7 @@ export const checkLogs = (state: FinalState): string[] => [
     ...checkStream(state, actor),
     ...checkCommandsOnce(state, actor),
     ...checkCauses(state, actor),
+    ...checkCursors(state, actor),
     ...checkDefects(state, actor),
   ]),
   ...checkNothingLost(state),
@@ -62,6 +63,19 @@ const checkCauses = ({ logs, loud }: FinalState, actor: ActorName): string[] => 
       )
   }
   return faults
+}
+
+/** A cursor is in the store with the entry that moved it, never behind. */
+const checkCursors = ({ logs }: FinalState, actor: ActorName): string[] => {
+  const { store, facts } = logs[actor]
+  const cursor = store.prepare<[string], number>('SELECT seq FROM cursors WHERE source = ?').pluck()
+  const answered = new Map<string, number>()
+  for (const { headers } of facts)
+    if (headers.cause)
+      answered.set(headers.cause.source, Math.max(headers.cause.seq, answered.get(headers.cause.source) ?? 0))
+  return [...answered]
+    .filter(([source, seq]) => (cursor.get(source) ?? 0) < seq)
+    .map(([source, seq]) => `${actor} has answered ${source}/${seq}, and its cursor is at ${cursor.get(source) ?? 0}`)
 }
 
 const checkDefects = ({ logs }: FinalState, actor: ActorName): string[] =>

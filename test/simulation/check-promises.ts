@@ -9,7 +9,9 @@ import type { Sent } from './queue-senders.ts'
 export const checkPromises = (state: FinalState): string[] => [
   ...checkAnswers(state),
   ...checkSameAnswers(state),
+  ...checkReusedKeys(state),
   ...checkQueue(state),
+  ...checkMismatches(state),
 ]
 
 const idOf = ({ wish }: Promised): string => commandId(ANYBODY, wish.name, wish.key)
@@ -65,6 +67,14 @@ const checkSameAnswers = (state: FinalState): string[] => {
   return faults
 }
 
+/** A key that had another body before is refused. */
+const checkReusedKeys = (state: FinalState): string[] => {
+  const destroyed = destroyedCommands(state)
+  return state.carriedOutAnew
+    .filter(one => !destroyed.has(idOf(one)))
+    .map(one => `${idOf(one)} was asked with another body, and answered ${JSON.stringify(one.answer)}`)
+}
+
 /** What the broker accepted was carried out or is a dead letter. */
 const checkQueue = (state: FinalState): string[] => {
   if (state.loud) return []
@@ -91,3 +101,16 @@ const isSettled = ({ logs }: FinalState, { actor, name, id, body }: Sent): boole
 const isAbout = ({ body }: Sent, data: { order_id?: unknown; user_id?: unknown }): boolean =>
   (body.order_id !== undefined && body.order_id === data.order_id) ||
   (body.user_id !== undefined && body.user_id === data.user_id)
+
+/** A command is told to have other content than its id had before only where its sender really used the id twice. */
+const checkMismatches = ({ logs, sent }: FinalState): string[] =>
+  ACTOR_NAMES.flatMap(actor => logs[actor].facts)
+    .filter(({ type, headers }) => type === 'DeadLettered' && headers.command?.includes('#'))
+    .filter(({ headers }) => {
+      const id = headers.command?.slice(0, headers.command.lastIndexOf('#'))
+      return new Set(sent.filter(one => one.id === id).map(({ body }) => JSON.stringify(body))).size < 2
+    })
+    .map(
+      ({ actor, seq, headers }) =>
+        `${actor}/${seq} says that ${headers.command} had other content before, and it had not`,
+    )

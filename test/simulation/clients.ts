@@ -1,4 +1,4 @@
-/** Clients who use the shop as the gateway lets them: users, money, orders, each with a key, asked again until answered. */
+/** Clients who use the shop as the gateway lets them: users, money, orders and their ends, each with a key, asked again until answered. */
 import { Unavailable } from '../../src/bus/unavailable.ts'
 import { pause } from '../../src/world/clock.ts'
 import { type Answer, type Asker, ask, askOnce, type Wish } from './asking.ts'
@@ -10,6 +10,8 @@ export type Promised = { wish: Wish; answer: Answer; at: number }
 export type Clients = {
   /** Every answer that anybody has got. */
   promised: Promised[]
+  /** What was not refused although its key had another body before: right only where that was destroyed. */
+  carriedOutAnew: Promised[]
   /** How many still wait for something. */
   busy: () => number
   /** No new wishes from now on. */
@@ -32,6 +34,7 @@ const MARGIN_MS = 5000
 export const startClients = (world: World): Clients => {
   const random = world.chance.clients
   const promised: Promised[] = []
+  const carriedOutAnew: Promised[] = []
   let left = false
   let gaveUp = false
   let busy = 0
@@ -81,10 +84,10 @@ export const startClients = (world: World): Clients => {
     // A no without a key of the client's own is not kept: whoever asks again asks anew.
     if ('no' in before && !one.given) return
     promise(one, heard.answer)
-    if (!chance(0.3)) return
+    if (!one.given || !chance(0.3)) return
     const other = await ask(asker, { ...one, body: { ...one.body, ...otherField(one) } })
     if (other && 'no' in other.answer && other.answer.no === 'idempotency_key_reused') world.count('key reused')
-    else if (other) otherAnswers.push({ wish: one, answer: other.answer, at: world.clock.now() })
+    else if (other) carriedOutAnew.push({ wish: one, answer: other.answer, at: world.clock.now() })
   }
 
   const later = (work: () => Promise<void>): void =>
@@ -104,9 +107,6 @@ export const startClients = (world: World): Clients => {
       },
     )
   }
-
-  /** What was answered under a key that had another body before: right only where the first was destroyed. */
-  const otherAnswers: Promised[] = []
 
   const live = async (): Promise<void> => {
     await rest()
@@ -129,21 +129,30 @@ export const startClients = (world: World): Clients => {
     if (kind < 0.28) await wish('billing', 'PutMoney', { user_id, amount })
     // Users of another system, who may not be registered yet.
     else if (kind < 0.35) await wish('billing', 'PutMoney', { user_id: random.pick(['ext-1', 'ext-2']), amount })
-    else if (kind < 0.85)
-      await wish('order', 'CreateOrder', {
-        user_id,
-        product_id: random.pick(CATALOG).product_id,
-        quantity: 1 + random.integer(4),
-      })
+    else if (kind < 0.85) await order(user_id)
     else if (kind < 0.9) await wish('order', 'CreateOrder', { user_id, product_id: 'nothing', quantity: 1 })
     else if (kind < 0.95) await wish('billing', 'PutMoney', { user_id: 'nobody', amount: '5' })
     else await wish('order', 'SubscribeQueue', { queue_name: random.pick(['shop', 'other', 'order-0']) })
+  }
+
+  /** Orders something, and at times thinks better of it, at once or later. */
+  const order = async (user_id: number): Promise<void> => {
+    const { product_id } = random.pick(CATALOG)
+    const taken = await wish('order', 'CreateOrder', { user_id, product_id, quantity: 1 + random.integer(4) })
+    if (!taken || !('reply' in taken)) return
+    const { order_id } = JSON.parse(taken.reply) as { order_id: string }
+    // Whoever is quick gives an order up whose charge is on its way.
+    if (chance(0.3)) await wish('order', 'CancelOrder', { order_id })
+    if (!chance(0.3)) return
+    await rest()
+    await wish('order', 'RefundOrder', chance(0.5) ? { order_id } : { order_id, amount: '0.30' })
   }
 
   for (let count = 2 + random.integer(3); count > 0; count--) begin(live)
 
   return {
     promised,
+    carriedOutAnew,
     busy: () => busy,
     leave: () => {
       left = true
@@ -163,5 +172,6 @@ const otherField = ({ name }: Wish): Record<string, unknown> => {
   if (name === 'CreateUser') return { first_name: 'Eve' }
   if (name === 'PutMoney') return { amount: '77' }
   if (name === 'SubscribeQueue') return { queue_name: 'changed' }
+  if (name === 'CancelOrder' || name === 'RefundOrder') return { order_id: 'another' }
   return { quantity: 99 }
 }

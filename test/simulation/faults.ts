@@ -1,4 +1,5 @@
 /** The big faults: what happens to processes, disks and the broker, one function each. */
+import { readersOf } from '../../src/actors/definitions.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { COMMANDS, eventSubject, streamOf } from '../../src/bus/subjects.ts'
 import type { QueueSenders } from './queue-senders.ts'
@@ -14,6 +15,8 @@ const MOST_EVENTS_AHEAD = 40
 
 /** A store younger than this may pass for the one that ran last (src/actors/kernel/mark.ts). */
 const OLD_MS = 2500
+
+const BAD_DAY = 0.25
 
 const pickActor = ({ world }: Scene): ActorName => world.chance.faults.pick(ACTOR_NAMES)
 const streamName = (actor: ActorName): string => streamOf({ actor, cell: 0 })
@@ -81,23 +84,25 @@ const twoOwners: Fault = scene => {
     world.clock.after(1000 + upTo(scene, 6000), () => world.endCopy(actor, happens(scene, 0.7) ? 'first' : 'copy'))
   }
   const backup = world.backup(actor)
-  if (happens(scene, 0.5)) begin(backup)
-  else world.clock.after(upTo(scene, 6000), () => begin(backup))
+  if (happens(scene, 0.5)) {
+    // Both start at once, and both write the same number.
+    world.kill(actor)
+    begin(backup)
+    startLater(scene, actor, upTo(scene, 50))
+  } else world.clock.after(upTo(scene, 6000), () => begin(backup))
 }
 
 // ---- disks
 
-/** What else is lost together with a store. */
+/** What a bad day takes together with a store: the end of its stream or all of it, and often every witness for a while. */
 const loseAlso = (scene: Scene, actor: ActorName): void => {
   const { world } = scene
-  if (happens(scene, 0.15)) forgetTailOf(scene, actor)
-  if (happens(scene, 0.1)) world.broker.deleteStream(streamName(actor))
-  if (happens(scene, 0.3)) {
-    // A witness that does not answer.
-    const other = pickActor(scene)
-    if (other === actor) return
-    world.kill(other)
-    startLater(scene, other, 1000 + upTo(scene, 8000))
+  if (happens(scene, 0.6)) forgetTailOf(scene, actor)
+  else world.broker.deleteStream(streamName(actor))
+  if (!happens(scene, 0.6)) return
+  for (const reader of readersOf(actor)) {
+    world.kill(reader)
+    startLater(scene, reader, 1000 + upTo(scene, 8000))
   }
 }
 
@@ -110,7 +115,7 @@ const restore: Fault = scene => {
     world.kill(actor)
     world.trace.say('fault', `a store of entry ${backup.chains.length} is put back for ${actor}`)
     Object.assign(site.disk, { store: backup.store, chains: [...backup.chains] })
-    loseAlso(scene, actor)
+    if (happens(scene, BAD_DAY)) loseAlso(scene, actor)
     world.copiesTaken()
     site.came = 'restored store opened'
     startLater(scene, actor, 20 + upTo(scene, 2000))
@@ -122,7 +127,7 @@ const deleteStore: Fault = scene => {
   const actor = pickActor(scene)
   world.kill(actor)
   Object.assign(world.sites[actor].disk, { store: undefined, chains: [] })
-  if (happens(scene, 0.3)) loseAlso(scene, actor)
+  if (happens(scene, BAD_DAY)) loseAlso(scene, actor)
   world.copiesTaken()
   world.sites[actor].came = 'deleted store opened'
   startLater(scene, actor, 20 + upTo(scene, 2000))

@@ -15,6 +15,7 @@ export type FinalState = {
   logs: Record<ActorName, FinalLog>
   history: History
   promised: readonly Promised[]
+  carriedOutAnew: readonly Promised[]
   sent: readonly Sent[]
   settings: World['settings']
   /** Somebody was told that histories differ: then not everything comes to its end by itself. */
@@ -25,11 +26,11 @@ export type FinalState = {
   twoOwners: Set<ActorName>
 }
 
+/** What those who used the shop remember. */
+export type Memories = Pick<FinalState, 'promised' | 'carriedOutAnew' | 'sent' | 'loud'>
+
 /** Reads the end of `world`. The stores must be closed by the caller. */
-export const readFinalState = (
-  world: World,
-  { promised, sent, loud }: Pick<FinalState, 'promised' | 'sent' | 'loud'>,
-): FinalState => {
+export const readFinalState = (world: World, memories: Memories): FinalState => {
   const logs = Object.fromEntries(
     ACTOR_NAMES.map(actor => {
       const { disk, process } = world.sites[actor]
@@ -49,9 +50,7 @@ export const readFinalState = (
     logs,
     history: world.history,
     settings: world.settings,
-    promised,
-    sent,
-    loud,
+    ...memories,
     disputed: new Set(world.alarms.map(({ source }) => source)),
     twoOwners: new Set(ACTOR_NAMES.filter(actor => world.sites[actor].hadTwoOwners)),
   }

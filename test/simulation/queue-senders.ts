@@ -71,7 +71,7 @@ export const startQueueSenders = (world: World): QueueSenders => {
 
   /** Sends it, and at times the same again: by the same id, by another, or with other content. */
   const sendSome = async (actor: ActorName, name: string, body: Sent['body'], other: Sent['body']): Promise<void> => {
-    const id = chance(0.85) ? `${name}-${++ids}` : undefined
+    const id = chance(0.7) ? `${name}-${++ids}` : undefined
     await pause(world.clock, random.fraction() * MOST_PAUSE_MS)
     await send(actor, name, body, id)
     if (chance(0.25)) {

@@ -35,7 +35,7 @@ export const drawRates = (random: SeededRandom): Rates => {
       disconnect: sometimes(0.02),
       lateMaxMs: 100 + random.integer(2000),
     },
-    faults: 1 + random.integer(5),
+    faults: 1 + random.integer(6),
     loadMs,
     memoryMs,
   }

@@ -11,8 +11,8 @@ import { checkOrders } from './check-orders.ts'
 import { checkPromises } from './check-promises.ts'
 import { CATALOG, startClients } from './clients.ts'
 import { FAULTS } from './faults.ts'
-import { readFinalState } from './final-state.ts'
-import { startQueueSenders } from './queue-senders.ts'
+import { type Memories, readFinalState } from './final-state.ts'
+import { type QueueSenders, startQueueSenders } from './queue-senders.ts'
 import type { Counts } from './rare-paths.ts'
 import { describeRates, drawRates, type Rates } from './rates.ts'
 import { restless } from './rest.ts'
@@ -30,11 +30,21 @@ export type Run = {
 /** Everything must be at rest this long after the last fault, of virtual time. */
 const REST_MS = 180_000
 const LOOK_EVERY_MS = 1000
+/** Faults that come one upon the other come within this. */
+const CROWDED_MS = 2000
 const PARK_MS = 15_000
 
-/** Runs `seed`; `plant` puts a bug in on purpose. */
-export const runSeed = async (seed: number, counts: Counts, plant?: Plant): Promise<Run> => {
-  const rates = drawRates(createSeededRandom(seed + 5 * 2 ** 32))
+export type RunOptions = {
+  /** Puts a bug in on purpose. */
+  plant?: Plant
+  /** Draws from these big faults alone, and in every run. */
+  faults?: readonly string[]
+}
+
+/** Runs `seed`, and counts the rare paths that it takes. */
+export const runSeed = async (seed: number, counts: Counts, { plant, faults }: RunOptions = {}): Promise<Run> => {
+  const drawn = drawRates(createSeededRandom(seed + 5 * 2 ** 32))
+  const rates = faults ? { ...drawn, faults: drawn.faults + 2 } : drawn
   const world = createWorld(seed, {
     faults: rates.bus,
     settings: settingsOf(rates),
@@ -44,7 +54,7 @@ export const runSeed = async (seed: number, counts: Counts, plant?: Plant): Prom
   world.trace.say('seed', `${seed}: ${describeRates(rates)}`)
   let loud = false
   try {
-    loud = await live(world, rates)
+    loud = await live(world, rates, faults ?? Object.keys(FAULTS))
   } catch (error) {
     world.violation(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
@@ -70,20 +80,13 @@ const settingsOf = (rates: Rates): Settings => ({
   catalog: CATALOG,
 })
 
-const live = async (world: World, rates: Rates): Promise<boolean> => {
-  const { virtual, trace, chance } = world
+const live = async (world: World, rates: Rates, faults: readonly string[]): Promise<boolean> => {
+  const { virtual, trace } = world
   for (const actor of ACTOR_NAMES) world.start(actor)
   const clients = startClients(world)
   const senders = startQueueSenders(world)
 
-  const names = Object.keys(FAULTS)
-  for (let left = rates.faults; left > 0; left--) {
-    const name = chance.faults.pick(names)
-    world.clock.after(500 + chance.faults.integer(rates.loadMs - 500), () => {
-      trace.say('fault', name)
-      FAULTS[name]!({ world, senders })
-    })
-  }
+  planFaults(world, senders, rates, faults)
   await virtual.advance(rates.loadMs)
   clients.leave()
   // What the last fault began comes to its end.
@@ -112,9 +115,24 @@ const live = async (world: World, rates: Rates): Promise<boolean> => {
   const again = clients.askAllAgain()
   await virtual.advance(loud ? 0 : 20_000)
   void again
-  check(world, clients.promised, senders.sent, loud)
+  check(world, { promised: clients.promised, carriedOutAnew: clients.carriedOutAnew, sent: senders.sent, loud })
   for (const actor of ACTOR_NAMES) world.kill(actor)
   return loud
+}
+
+/** Draws the faults of a run and when they come: spread out, or, in every other run, one upon the other. */
+const planFaults = (world: World, senders: QueueSenders, { faults, loadMs }: Rates, names: readonly string[]): void => {
+  const { clock, chance, trace } = world
+  const isCrowded = chance.faults.integer(2) === 0
+  const from = isCrowded ? 500 + chance.faults.integer(loadMs - CROWDED_MS - 500) : 500
+  const overMs = isCrowded ? CROWDED_MS : loadMs - 500
+  for (let left = faults; left > 0; left--) {
+    const name = chance.faults.pick(names)
+    clock.after(from + chance.faults.integer(overMs), () => {
+      trace.say('fault', name)
+      FAULTS[name]!({ world, senders })
+    })
+  }
 }
 
 /** All faults are over, and everything runs. */
@@ -135,13 +153,8 @@ const heal = (world: World): void => {
 const isLoud = ({ alarms, sites }: World): boolean =>
   alarms.some(({ actor, process }) => sites[actor].process?.name === process && sites[actor].process.alive())
 
-const check = (
-  world: World,
-  promised: Parameters<typeof readFinalState>[1]['promised'],
-  sent: Parameters<typeof readFinalState>[1]['sent'],
-  loud: boolean,
-): void => {
-  const state = readFinalState(world, { promised, sent, loud })
+const check = (world: World, memories: Memories): void => {
+  const state = readFinalState(world, memories)
   const faults = [
     ...checkLogs(state),
     ...checkOrders(state),

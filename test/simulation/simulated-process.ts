@@ -144,10 +144,16 @@ const countFact = ({ type, data, headers }: Fact, { count, history }: World): vo
   if (type === 'CommandParked') return count('parked')
   if (type === 'DeadLettered') count('dead letter')
   if (type === 'OrderRejected') count('order rejected')
+  if (type === 'OrderCancelled') count('order cancelled')
+  if (type === 'OrderRefunded') count('order refunded')
+  if (type === 'MoneyRefunded' && causeOf(headers, history)?.type === 'OrderCancelled') count('charge overtaken')
   if (type === 'InboxTrimmed') count('inbox trimmed')
   if (headers.command === undefined || !history.wasParked(headers.command)) return
   count(type === 'DeadLettered' && EXPIRED.includes(data.reason) ? 'parked and expired' : 'parked and woken')
 }
+
+const causeOf = ({ cause }: Fact['headers'], history: World['history']): Fact | undefined =>
+  history.facts().find(({ chain }) => chain === cause?.chain)
 
 /** What an actor says goes to the trace; what nobody should ever have to read is a violation. */
 const sayings = (world: World, name: string, actor: ActorName): ActorLog => {

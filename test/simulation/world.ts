@@ -73,7 +73,7 @@ export type World = {
 
 const BEGIN = Date.UTC(2026, 0, 5, 9)
 /** Far more than any run has: who gets there turns in a circle. */
-const MOST_EVENTS = 300_000
+const MOST_EVENTS = 60_000
 /** A supervisor starts a process again after this; the product's backoff begins alike. */
 const RESTART_MS = 300
 

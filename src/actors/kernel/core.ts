@@ -9,7 +9,7 @@ import type { Decision, NewEvent } from './decision.ts'
 import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
 import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
 import { type Log, openLog } from './log.ts'
-import type { Store } from './store.ts'
+import { isFull, type Store } from './store.ts'
 import { NOBODY, type Personal, type Vault } from './vault.ts'
 
 export type Core = {
@@ -123,8 +123,13 @@ export const openCore = (
     tables.erased.has(person) ? '' : vault.seal(person, personal)
 
   const eraseKeys = (): void => {
-    for (const person of toErase) vault.erase(person)
-    toErase = []
+    try {
+      for (const person of toErase) vault.erase(person)
+      toErase = []
+    } catch (error) {
+      // The commit stands; without room the keys go after the next one, or at the next start.
+      if (!isFull(error)) throw error
+    }
   }
   eraseKeys()
 
@@ -168,14 +173,15 @@ export const openCore = (
     },
     saveCursors,
     transaction: <T>(work: () => T): T => {
+      const toEraseBefore = [...toErase]
       const unsavedBefore = [...unsaved].map(source => [source, cursorOf(source)] as const)
       try {
         const result = inTransaction(work) as T
-        eraseKeys()
+        if (toErase.length > 0) eraseKeys()
         return result
       } catch (error) {
         log.reload()
-        toErase = []
+        toErase = toEraseBefore
         cursors = tables.cursors.all()
         unsaved.clear()
         for (const [source, cursor] of unsavedBefore) {

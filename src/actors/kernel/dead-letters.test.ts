@@ -1,6 +1,7 @@
 /** Dead letters: listed, redriven, discarded. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MOST_BODY_BYTES } from '../../bus/contract.ts'
 import { listDeadLetters, type ShownDeadLetter } from './dead-letters.ts'
 import { createTestCore } from './test-core.ts'
 import { problem } from './test-outcomes.ts'
@@ -75,6 +76,17 @@ describe('dead letters: listed', () => {
       cursor = page.next_cursor ?? undefined
     } while (cursor)
     assert.deepEqual(ids, ['toy-0-5', 'toy-0-4', 'toy-0-3', 'toy-0-2', 'toy-0-1'])
+  })
+
+  it('run over to the next page before they are too much for one message', () => {
+    const bench = createBench()
+    const large = 'x'.repeat(MOST_BODY_BYTES)
+    bench.turn(Array.from({ length: 20 }, () => bench.queued('Add', large)))
+
+    const page = bench.list()
+    assert.ok('items' in page)
+    assert.ok(JSON.stringify(page).length < 500_000, `${JSON.stringify(page).length} characters`)
+    assert.equal(page.next_cursor, page.items.at(-1)?.dead_letter_id)
   })
 
   it('can be narrowed to those that still wait', () => {

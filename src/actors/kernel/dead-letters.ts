@@ -5,6 +5,7 @@ import type { Answer } from './actor.ts'
 import { type Decision, happened, refuse } from './decision.ts'
 import type { HeldCommand, Page } from './kernel-contract.ts'
 import type { DeadLetterRow, KernelTables } from './kernel-tables.ts'
+import { toPage } from './paging.ts'
 import type { Vault } from './vault.ts'
 
 /** A dead letter as it is shown. `body` is what was sent: JSON where it is JSON, else its text. */
@@ -65,9 +66,13 @@ export const listDeadLetters = (
   const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : seqOf(address, query.cursor)
   if (before === undefined)
     return { refusal: { code: 'invalid_field', detail: 'cursor: should be what next_cursor gave' } }
-  const rows = tables.deadLetters.list(before, query.status, limit + 1)
-  const items = rows.slice(0, limit).map(row => show(address, vault, row))
-  return { reply: { items, next_cursor: rows.length > limit ? (items.at(-1)?.dead_letter_id ?? null) : null } }
+  const { items, next_cursor } = toPage(
+    limit,
+    most => tables.deadLetters.list(before, query.status, most),
+    row => show(address, vault, row),
+    row => row.seq,
+  ).reply
+  return { reply: { items, next_cursor: next_cursor && deadLetterId(address, Number(next_cursor)) } }
 }
 
 /** The queued commands of a person that wait or lie among the dead letters. */

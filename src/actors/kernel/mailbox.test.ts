@@ -18,6 +18,17 @@ const command = (id: string, deadline = Number.POSITIVE_INFINITY): CommandItem =
   answer: () => assert.fail('a mailbox answers nobody'),
 })
 
+const queued = (id: string): Item => ({
+  kind: 'queued',
+  id,
+  name: 'Add',
+  bytes: Buffer.from('{}'),
+  sentAt: 0,
+  remember: false,
+  trace: undefined,
+  ack: () => assert.fail('a mailbox acknowledges nothing'),
+})
+
 const nameOf = (item: Item) => (item.kind === 'trim' ? item.until : item.kind === 'command' ? item.id : item.kind)
 
 /** A mailbox, open, whose turns are noted; `turn` may be replaced. */
@@ -123,6 +134,20 @@ describe('a mailbox: its bound', () => {
     fill(mailbox)
     assert.equal(mailbox.push(trim(1)), true)
     assert.equal(mailbox.size(), 4097)
+  })
+
+  it('lets go of queued commands beyond 1000, which the broker brings again, also of those that were put back', () => {
+    const { mailbox } = createBench()
+    for (let number = 0; number < 1000; number++) assert.equal(mailbox.push(queued(String(number))), true)
+    assert.equal(mailbox.push(queued('1000')), false)
+
+    const { mailbox: held } = createBench()
+    held.putBack(
+      Array.from({ length: 1000 }, (_, number) => queued(String(number))),
+      500,
+    )
+    assert.equal(held.push(queued('1000')), false)
+    assert.equal(held.push(command('c')), true)
   })
 
   it('has room again for each command that was handed over', async () => {

@@ -50,6 +50,12 @@ export type Item = CommandItem | QueuedItem | EventItem | WaitingItem | OwnItem 
 /** The most commands that may wait; one more is refused at once (`overloaded`), so that no queue grows without end. */
 const MOST_COMMANDS = 4096
 
+/**
+ * The most commands from the queue that may wait. One more is let go: it was not acknowledged, so the broker brings it
+ * again. Without this every redelivery would add a copy while a full disk holds the turns.
+ */
+const MOST_QUEUED = 1000
+
 /** The most messages in one turn. Beyond 256 rows a transaction little is gained (nats-facts: SQLite). */
 const MOST_IN_A_TURN = 256
 
@@ -61,7 +67,7 @@ const MOST_IN_A_TURN = 256
 const BETWEEN_TURNS_MS = 2
 
 export type Mailbox = {
-  /** Takes an item for the next turn; false when the mailbox is full (only for commands). */
+  /** Takes an item for the next turn; false when the mailbox is full of commands, or of queued ones. */
   push: (item: Item) => boolean
   /** Puts items back to the front, for a turn that could not be held now. */
   putBack: (items: Item[], waitMs: number) => void
@@ -76,10 +82,16 @@ export type Mailbox = {
 export const createMailbox = (clock: Clock, turn: (items: Item[]) => void): Mailbox => {
   let waiting: Item[] = []
   let commands = 0
+  let queued = 0
   let planned = false
   let isOpen = false
   let holdUntil = 0
   let restUntil = 0
+
+  const count = (item: Item, by: 1 | -1): void => {
+    if (item.kind === 'command') commands += by
+    if (item.kind === 'queued') queued += by
+  }
 
   const plan = (): void => {
     if (planned || !isOpen || waiting.length === 0) return
@@ -98,7 +110,7 @@ export const createMailbox = (clock: Clock, turn: (items: Item[]) => void): Mail
   }
   const runOne = (): void => {
     const taken = waiting.splice(0, MOST_IN_A_TURN)
-    for (const item of taken) if (item.kind === 'command') commands--
+    for (const item of taken) count(item, -1)
     const now = clock.monotonic()
     const items = taken.filter(item => item.kind !== 'command' || item.deadline > now)
     if (items.length === 0) return
@@ -108,16 +120,15 @@ export const createMailbox = (clock: Clock, turn: (items: Item[]) => void): Mail
 
   return {
     push: item => {
-      if (item.kind === 'command') {
-        if (commands >= MOST_COMMANDS) return false
-        commands++
-      }
+      if (item.kind === 'command' && commands >= MOST_COMMANDS) return false
+      if (item.kind === 'queued' && queued >= MOST_QUEUED) return false
+      count(item, 1)
       waiting.push(item)
       plan()
       return true
     },
     putBack: (items, waitMs) => {
-      for (const item of items) if (item.kind === 'command') commands++
+      for (const item of items) count(item, 1)
       waiting = [...items, ...waiting]
       holdUntil = clock.monotonic() + waitMs
       plan()

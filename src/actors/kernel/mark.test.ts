@@ -36,6 +36,7 @@ describe('the mark of a log', () => {
     const { log, marking } = createBench({ count: 3 })
     marking.move()
     assert.equal(marking.isKept(), true)
+    assert.equal(marking.marked(), 3)
     log.grow(2)
     assert.equal(marking.isKept(), true)
   })
@@ -54,8 +55,10 @@ describe('the mark of a log', () => {
   it('is in no log when there is no mark, or rubbish', () => {
     const { file, marking } = createBench({ count: 3 })
     assert.equal(marking.isKept(), false)
+    assert.equal(marking.marked(), 0)
     file.text = 'rubbish of somebody'
     assert.equal(marking.isKept(), false)
+    assert.equal(marking.marked(), 0)
   })
 })
 

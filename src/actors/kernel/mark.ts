@@ -33,6 +33,8 @@ export const markFile = (path: string): MarkFile => ({
 export type Marking = {
   /** Whether the log has the marked entry: then it is the one that ran last. */
   isKept: () => boolean
+  /** Number of the marked entry; 0 when there is no mark. */
+  marked: () => number
   /** Puts the mark at the log's end now. */
   move: () => void
   /** Moves it on as the log grows, from now on. */
@@ -71,5 +73,10 @@ export const createMarking = (
     return chain !== undefined && log.chainAt(Number(seq)) === chain
   }
 
-  return { isKept, move, start: goOn, stop: () => cancel?.() }
+  const markedSeq = (): number => {
+    const seq = Number.parseInt(file.read() ?? '', 10)
+    return Number.isSafeInteger(seq) ? seq : 0
+  }
+
+  return { isKept, marked: markedSeq, move, start: goOn, stop: () => cancel?.() }
 }

@@ -165,7 +165,7 @@ export const createQueuedSteps = (core: Core) => {
     takeUp,
     /** Puts a command that a bug kept from being carried out among the dead letters. */
     setAside: (item: QueuedItem, detail: string): AfterCommit => {
-      const text = Buffer.from(item.bytes).toString('utf8')
+      const text = textOf(item)
       deadLetter(queuedAs(item, text, bodyIn(item.name, text)), 'defect', detail)
       return item.ack
     },

@@ -134,6 +134,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       say.info({ reason }, 'the stream is made and filled from the log')
       effects.streamMade()
     },
+    waits: reason => say.warn({ reason }, 'the stream cannot be used at present; it is tried again'),
     keepAside: entries => {
       say.warn({ messages: entries.length }, 'the stream held messages that are not ours; they are kept aside')
       ports.keepAside(address, entries)
@@ -262,6 +263,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     },
     contradicted: refused,
     say: text => say.info({}, text),
+    warn: text => say.warn({}, text),
   }
 
   /** Takes the log over and opens. A full disk is waited out here too: nothing is gained by dying of it. */

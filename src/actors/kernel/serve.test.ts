@@ -154,6 +154,18 @@ describe('serving: what a command’s headers say', () => {
       assert.deepEqual(pushed, [])
     })
 
+  it('a caller too long for an entry is refused: invalid_field', async () => {
+    const { command, pushed } = createBench()
+    assert.equal((await command('Add', add, { 'Kassa-Caller': 'c'.repeat(900_000) })).body.code, 'invalid_field')
+    assert.deepEqual(pushed, [])
+  })
+
+  it('a trace that is none is left out', async () => {
+    const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    assert.equal((await pushedBy({ traceparent: trace })).trace, trace)
+    assert.equal((await pushedBy({ traceparent: 'x'.repeat(900_000) })).trace, undefined)
+  })
+
   it('the longest key is taken', async () =>
     assert.equal((await pushedBy({ 'Idempotency-Key': 'k'.repeat(255) })).id.length, 255 + '-/Add/'.length))
 })

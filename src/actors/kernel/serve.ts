@@ -1,6 +1,6 @@
 /** Answering: requests from the bus become items of the mailbox, queries are answered from the tables. */
 import type { Bus, Request, Running } from '../../bus/bus.ts'
-import { ANYBODY, COMMAND_HEADERS, commandId, fingerprintOf, REFUSAL_HEADERS } from '../../bus/command-id.ts'
+import { ANYBODY, COMMAND_HEADERS, commandId, fingerprintOf, REFUSAL_HEADERS, traceIn } from '../../bus/command-id.ts'
 import { commandOf, Malformed, MOST_BODY_BYTES, queryOf, readBody } from '../../bus/contract.ts'
 import { readJson } from '../../bus/json.ts'
 import { PROBLEMS, problemDocument, type Refusal } from '../../bus/problem.ts'
@@ -29,7 +29,7 @@ export type ServePorts = {
 /** How long a command without a deadline of its own may wait. */
 const DEFAULT_DEADLINE_MS = 10_000
 
-/** The longest command id: caller, operation and a key of 255. */
+/** Of a key, and of a caller's name: an entry has both, and one that no stream could take would stop its actor for good. */
 const MOST_KEY_CHARACTERS = 255
 
 const NOT_OPEN: Refusal = {
@@ -68,13 +68,13 @@ const takeCommand = (ports: ServePorts, request: Request): void => {
     const body = readBody(spec.body, readJson(textOf(request.body)))
     const taken = ports.push({
       kind: 'command',
-      id: commandId(request.headers[COMMAND_HEADERS.caller] ?? ANYBODY, name, key),
+      id: commandId(callerOf(request), name, key),
       name,
       body,
       fingerprint: fingerprintOf(body),
       remember: rememberRefusals(request),
       deadline: clock.monotonic() + remainingMs(request),
-      trace: request.headers[COMMAND_HEADERS.trace],
+      trace: traceIn(request.headers),
       answer: outcome => respond(request, outcome),
     })
     if (!taken) refuse(request, MAILBOX_FULL)
@@ -103,11 +103,17 @@ const notServed = (name: string, queued: boolean): string =>
 
 const keyOf = ({ random }: ServePorts, request: Request): string => {
   const key = request.headers[COMMAND_HEADERS.key] ?? request.headers[COMMAND_HEADERS.requestId] ?? random.uuid()
-  if (key.length >= 1 && key.length <= MOST_KEY_CHARACTERS && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(key))
-    return key
+  return printable(COMMAND_HEADERS.key, key)
+}
+
+const callerOf = ({ headers }: Request): string =>
+  printable(COMMAND_HEADERS.caller, headers[COMMAND_HEADERS.caller] ?? ANYBODY)
+
+const printable = (header: string, value: string): string => {
+  if (value.length <= MOST_KEY_CHARACTERS && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return value
   throw new Malformed({
     code: 'invalid_field',
-    detail: `${COMMAND_HEADERS.key}: should be 1 to ${MOST_KEY_CHARACTERS} printable ASCII characters`,
+    detail: `${header}: should be 1 to ${MOST_KEY_CHARACTERS} printable ASCII characters`,
   })
 }
 

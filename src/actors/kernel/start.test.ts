@@ -324,6 +324,23 @@ describe('a start: witnesses', () => {
     assert.equal(running.phase(), 'asking witnesses')
   })
 
+  it('says what is lost when all stores are of an earlier time and agree, and the stream is gone', async () => {
+    const { world, disk, early } = await afterARun()
+    early.mark.value = disk.mark.value
+    world.broker.deleteStream('TOY_0')
+    witness(world, { seq: 0, chain: '' })
+    const running = await world.open(toy, early, { readers })
+    assert.match(running.said.join('\n'), /The store of toy\/0 ends at entry 1, but it once had entry 4/)
+  })
+
+  it('says nothing of a loss when the stream fills the earlier store', async () => {
+    const { world, disk, early } = await afterARun()
+    early.mark.value = disk.mark.value
+    witness(world, { seq: 0, chain: '' })
+    const running = await world.open(toy, early, { readers })
+    assert.doesNotMatch(running.said.join('\n'), /once had entry/)
+  })
+
   it('waits for a reader whose own start stands before its fence', async () => {
     const { world, disk } = await afterARun()
     disk.mark.value = undefined

@@ -39,6 +39,8 @@ export type StartPorts = {
   /** A witness that was silent at the start has spoken against this store. */
   contradicted: (refused: HistoryRefused) => void
   say: (text: string) => void
+  /** The same for what a person must hear of. */
+  warn: (text: string) => void
 }
 
 const RETRY_MS = 200
@@ -57,6 +59,7 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
   for (let fence = false; !fence && !stopped(); ) {
     ports.reached('healing', 'the broker')
     await heal(ports, stopped)
+    if (!stopped()) tellWhatIsLost(ports)
     ports.reached('publishing', 'the broker')
     if (!(await relay.catchUp())) continue
     ports.reached('fencing', 'the broker')
@@ -66,6 +69,18 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
   ports.fenced()
 
   await askWitnesses(ports, ranLast, stopped)
+}
+
+// All stores put back from the same hour agree with each other: then the mark is the only witness of what came later.
+const tellWhatIsLost = ({ core, marking, warn }: StartPorts): void => {
+  const head = core.log.head()
+  const marked = marking.marked()
+  if (marked <= head) return
+  warn(
+    `The store of ${sourceOf(core.address)} ends at entry ${head}, but it once had entry ${marked}, and the stream has no ` +
+      'copy of it. What came between is lost, and its ids will be given out again. ' +
+      'If there is a newer copy of the store, stop at once and put that back.',
+  )
 }
 
 /** Appends `Started` and waits until the stream has it; false when somebody else wrote there meanwhile. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -100,6 +100,12 @@ describe('a store: how it is open', () => {
     const again = openStore(path)
     assert.equal(again.prepare('SELECT value FROM kept').pluck().get(), 7)
     again.close()
+  })
+
+  it('opens though the number of its holder can’t be written beside it, as on a full disk', () => {
+    const path = newPath()
+    mkdirSync(`${path}.pid`)
+    openStore(path).close()
   })
 
   it('refuses a file that is no store', () => {

@@ -43,7 +43,7 @@ export const openStore = (path: string): Store => {
     if (!isCode(error, 'SQLITE_BUSY')) throw error
     throw new StoreLocked(`Cannot open ${path}: ${holderOf(path)} holds it; stop that process first`)
   }
-  writeFileSync(`${path}.pid`, String(process.pid))
+  noteHolder(path)
   return store
 }
 
@@ -72,13 +72,23 @@ const assertPragma = (store: Store, name: string, set: string, expected: unknown
     throw new Error(`Cannot use the store: ${name} is ${String(actual)} and must be ${String(expected)}`)
 }
 
+const noteHolder = (path: string): void => {
+  try {
+    writeFileSync(`${path}.pid`, String(process.pid))
+  } catch {
+    // Only who is refused reads it. On a full disk it can't be written, and the store is to be opened all the same: its
+    // actor waits there until there is room.
+  }
+}
+
 const holderOf = (path: string): string => {
   try {
-    return `pid ${readFileSync(`${path}.pid`, 'utf8')}`
+    const pid = readFileSync(`${path}.pid`, 'utf8')
+    if (pid !== '') return `pid ${pid}`
   } catch {
     // The holder has not written its number yet; that somebody holds the store is certain all the same.
-    return 'another process'
   }
+  return 'another process'
 }
 
 /** The disk has no room: the transaction is undone, and the same one may succeed later. */
@@ -86,6 +96,6 @@ export const isFull = (error: unknown): boolean => isCode(error, 'SQLITE_FULL')
 
 /** The disk failed: whether the transaction is there is unknown, and only opening the store anew can tell. */
 export const isOutcomeUnknown = (error: unknown): boolean =>
-  error instanceof Database.SqliteError && (error.code.startsWith('SQLITE_IOERR') || error.code === 'SQLITE_CORRUPT')
+  error instanceof Database.SqliteError && /^SQLITE_(IOERR|CORRUPT|READONLY|CANTOPEN|NOTADB)/.test(error.code)
 
 const isCode = (error: unknown, code: string): boolean => error instanceof Database.SqliteError && error.code === code

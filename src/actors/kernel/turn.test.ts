@@ -225,6 +225,27 @@ describe('a turn: a commit that fails', () => {
     })
   })
 
+  /** A turn of one with a bug, whose dead letter is still written, and two more, of which the first meets `error`. */
+  const afterABug = (error: Error) => {
+    let commits = 0
+    const bench = failing(() => (++commits === 2 ? error : undefined))
+    const items = [BUG, 1, 2].map(by => bench.queued('Add', { name: 'a', by }))
+    bench.turn(items)
+    return { bench, items, acks: items.map(item => item.acks()) }
+  }
+
+  it('after a bug keeps the rest in its order when the disk is full', () => {
+    const { bench, items, acks } = afterABug(new Database.SqliteError('disk is full', 'SQLITE_FULL'))
+    assert.deepEqual(bench.heard.full, [items.slice(1)])
+    assert.deepEqual(acks, [1, 0, 0])
+  })
+
+  it('after a bug ends the turn when its outcome is unknown', () => {
+    const { bench, acks } = afterABug(new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC'))
+    assert.equal(bench.heard.fatal.length, 1)
+    assert.deepEqual(acks, [1, 0, 0])
+  })
+
   it('is met on a store that really has no room, and the log has no hole afterwards', () => {
     const bench = toy()
     bench.run('Add', { name: 'a', by: 1 })

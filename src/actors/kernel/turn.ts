@@ -26,6 +26,12 @@ const FULL: Refusal = {
 }
 const INTERNAL: Refusal = { code: 'internal', detail: 'the request could not be carried out; nothing was changed' }
 
+/** Why a transaction was undone. */
+type Undone = { error: unknown }
+
+const isDefect = (error: unknown): boolean =>
+  !isFull(error) && !isOutcomeUnknown(error) && !(error instanceof LogDamaged)
+
 /** The turn of `core`. What it is given is handled in order; it never throws. */
 export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => void) => {
   const commandStep = createCommandStep(core)
@@ -62,25 +68,43 @@ export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => vo
   }
 
   const turn = (items: Item[]): void => {
+    const undone = commit(items)
+    if (!undone) return
+    if (!isDefect(undone.error)) return failed(items, undone.error)
+    // A defect in one message must not hold up the others: each on its own, and the one that fails is set aside.
+    for (const [index, item] of items.entries()) {
+      const undone = handleAlone(item)
+      // What comes after it keeps its place behind it: events are taken in in their order.
+      if (undone) return failed(items.slice(index), undone.error)
+    }
+  }
+
+  /** Handles `items` in one transaction; gives what undid it. */
+  const commit = (items: Item[]): Undone | undefined => {
     const before = core.log.head()
     let afterCommit: AfterCommit[]
     try {
       afterCommit = core.transaction(() => items.map(step))
     } catch (error) {
-      return failed(items, error)
+      return { error }
     }
     for (const run of afterCommit) run()
     if (core.log.head() > before) ports.committed()
+    return undefined
   }
 
-  const failed = (items: Item[], error: unknown): void => {
-    if (isOutcomeUnknown(error) || error instanceof LogDamaged) return ports.fatal(error as Error)
-    if (isFull(error)) return noRoom(items)
-    // A defect in one message must not hold up the others: each on its own, and the one that fails is set aside.
-    if (items.length > 1) return items.forEach(item => void turn([item]))
-    const item = items[0] as Item
+  const handleAlone = (item: Item): Undone | undefined => {
+    const undone = commit([item])
+    if (!undone || !isDefect(undone.error)) return undone
+    const { error } = undone
     ports.defect(describe(item), error)
-    setAside(item, error instanceof Error ? error.name : 'unknown')
+    return setAside(item, error instanceof Error ? error.name : 'unknown')
+  }
+
+  // Where not even a dead letter can be written, going on would lose the message.
+  const failed = (items: Item[], error: unknown): void => {
+    if (isFull(error)) noRoom(items)
+    else ports.fatal(error as Error)
   }
 
   const noRoom = (items: Item[]): void => {
@@ -89,18 +113,24 @@ export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => vo
     ports.full(items.filter(item => item.kind !== 'command'))
   }
 
-  const setAside = (item: Item, errorName: string): void => {
-    if (item.kind === 'command') return item.answer({ kind: 'refusal', refusal: INTERNAL, replayed: false })
-    // Its row asks for it again at the next start, perhaps of a version without the bug.
-    if (item.kind === 'own') return
-    try {
-      core.transaction(() => stepToDeadLetter(item, `a bug of ours (${errorName}) kept it from being carried out`))()
-      ports.committed()
-    } catch (error) {
-      if (isFull(error)) return noRoom([item])
-      // Not even the dead letter can be written: going on would lose the message.
-      ports.fatal(error as Error)
+  const setAside = (item: Item, errorName: string): Undone | undefined => {
+    if (item.kind === 'command') {
+      item.answer({ kind: 'refusal', refusal: INTERNAL, replayed: false })
+      return undefined
     }
+    // Its row asks for it again at the next start, perhaps of a version without the bug.
+    if (item.kind === 'own') return undefined
+    let ack: AfterCommit
+    try {
+      ack = core.transaction(() =>
+        stepToDeadLetter(item, `a bug of ours (${errorName}) kept it from being carried out`),
+      )
+    } catch (error) {
+      return { error }
+    }
+    ack()
+    ports.committed()
+    return undefined
   }
 
   const stepToDeadLetter = (item: Item, detail: string): AfterCommit => {

@@ -1,8 +1,11 @@
 /** The vault: what is personal can be read with its key, and with nothing else. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createSeededRandom } from '../../world/seeded-random.ts'
-import { openMemoryStore } from './store.ts'
+import { openMemoryStore, openStore } from './store.ts'
 import { createTestCore } from './test-core.ts'
 import { createToyActor } from './test-toy.ts'
 import { openVault } from './vault.ts'
@@ -85,6 +88,26 @@ describe('the vault', () => {
     assert.equal(vault.open('7', sealed), undefined)
     assert.equal(openAgain().open('7', sealed), undefined)
     assert.deepEqual(persons(), [])
+  })
+
+  it('leaves no byte of an erased key in its files, while they are open', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kassa-vault-'))
+    const path = join(directory, 'toy-0.keys.db')
+    const store = openStore(path)
+    const bytesOf = () => Buffer.concat([path, `${path}-wal`].map(file => readFileSync(file)))
+    try {
+      const vault = openVault(store, createSeededRandom(1))
+      vault.seal('7', ivan)
+      vault.seal('8', ivan)
+      vault.flush()
+      const key = store.prepare<[], Buffer>("SELECT key FROM keys WHERE person = '7'").pluck().get() as Buffer
+      assert.ok(bytesOf().includes(key))
+      vault.erase('7')
+      assert.ok(!bytesOf().includes(key))
+    } finally {
+      store.close()
+      rmSync(directory, { recursive: true })
+    }
   })
 
   it('forgets a key that was erased before it ever was on the disk', () => {

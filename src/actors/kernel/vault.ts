@@ -20,7 +20,7 @@ export type Vault = {
   open: (person: string, sealed: string) => Personal | undefined
   /** Puts new keys on the disk. Must be called before the commit of what they sealed. */
   flush: () => void
-  /** Deletes the key of `person`. */
+  /** Deletes the key of `person`, so that no byte of it is left in the files. */
   erase: (person: string) => void
 }
 
@@ -90,7 +90,8 @@ export const openVault = (store: Store, random: Random): Vault => {
       fresh = new Map()
     },
     erase: person => {
-      remove.run(person)
+      // The write-ahead log still has the page with the key on it.
+      if (remove.run(person).changes > 0) store.pragma('wal_checkpoint(TRUNCATE)')
       cache.delete(person)
       fresh.delete(person)
     },

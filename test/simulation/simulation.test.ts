@@ -1,0 +1,39 @@
+/** The whole shop, simulated: whatever goes wrong, no promise is broken; and what can go wrong did. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Counts, missed } from './rare-paths.ts'
+import { runSeed } from './run-seed.ts'
+
+/** A slice; `node bin/kassa.js run simulate -- --seeds 10000 --from 1000` runs more. */
+const FROM = 1
+const SEEDS = 250
+
+describe('the simulated shop', () => {
+  it('does the same for the same seed, event by event', async () => {
+    for (const seed of [1, 2, 3]) {
+      const first = await runSeed(seed, new Map())
+      const second = await runSeed(seed, new Map())
+      assert.deepEqual(second.lines, first.lines)
+      assert.equal(second.hash, first.hash)
+    }
+  })
+
+  it('does something else for another seed', async () => {
+    const hashes = await Promise.all([4, 5, 6].map(async seed => (await runSeed(seed, new Map())).hash))
+    assert.equal(new Set(hashes).size, 3)
+  })
+
+  const counts: Counts = new Map()
+
+  it(`keeps its promises through the faults of ${SEEDS} seeds`, async () => {
+    for (let seed = FROM; seed < FROM + SEEDS; seed++) {
+      const { violations, rates } = await runSeed(seed, counts)
+      const hint = `see all of it: node bin/kassa.js run simulate -- --trace ${seed}`
+      assert.deepEqual(violations, [], `seed ${seed} (${rates}) broke a promise; ${hint}`)
+    }
+  })
+
+  it('has been on every rare path meanwhile', () => {
+    assert.deepEqual(missed(counts), [])
+  })
+})
