@@ -54,6 +54,13 @@ describe('configuration: what is set', () => {
     assert.deepEqual([config.port, config.portAsked, config.natsUrl], [8080, false, undefined])
   })
 
+  it('takes a mail server and whom its letters are from', () => {
+    const servers = ['smtp://127.0.0.1:2525', 'smtps://shop%40example.com:p%2Fss@mail.example.com/', 'smtp://[::1]']
+    for (const url of servers) assert.equal(readConfig({ KASSA_SMTP_URL: url }).config.smtpUrl, url)
+    const senders = ['shop@example.com', 'Магазин у дома <shop@example.com>']
+    for (const from of senders) assert.equal(readConfig({ KASSA_MAIL_FROM: from }).config.mailFrom, from)
+  })
+
   it('makes paths absolute', () => {
     assert.match(readConfig({ KASSA_DATA: 'shop' }).config.dataDir, /^(\/|[A-Z]:\\).*shop$/)
   })
@@ -78,6 +85,10 @@ describe('configuration: faults', () => {
     ['KASSA_DEFAULT_PRICE', '+1'],
     ['KASSA_REQUEST_DEADLINE_MS', ' 10'],
     ['KASSA_LOG_LEVEL', 'loud'],
+    ['KASSA_MAIL_FROM', 'shop'],
+    ['KASSA_MAIL_FROM', 'a@example.com, b@example.com'],
+    ['KASSA_MAIL_FROM', 'Shop <a@example.com>, b@example.com'],
+    ['KASSA_MAIL_FROM', 'Shop\r\nBcc: b@example.com <a@example.com>'],
     ['KASSA_FIRST_USER_ID', '0'],
     ['KASSA_FIRST_ORDER_ID', '007'],
     ['KASSA_FIRST_OPERATION_ID', '9007199254740992'],
@@ -87,7 +98,27 @@ describe('configuration: faults', () => {
     it(`refuses ${name}=${text}, saying what was got and an example`, () => {
       const [line = ''] = faultsOf({ [name]: text })
       assert.ok(line.startsWith(`${name}: got "${text}"; `), line)
-      assert.match(line, new RegExp(`for example ${name}=\\S+$`))
+      assert.match(line, new RegExp(`for example ${name}=\\S.*$`))
+    })
+  }
+
+  const mailServers = [
+    'mail.example.com',
+    'http://mail.example.com',
+    'smtp://',
+    'smtp://shop@mail.example.com',
+    'smtp://shop:pass%word@mail.example.com',
+    'smtp://shop:pass%ff@mail.example.com',
+    'smtp://shop:password@mail.example.com?tls.rejectUnauthorized=false',
+    'smtp://shop:password@mail.example.com/folder',
+    'smtp://shop:password@mail.example.com:66000',
+    'shop:password@mail.example.com',
+  ]
+  for (const url of mailServers) {
+    it(`refuses KASSA_SMTP_URL=${url}, and repeats no password`, () => {
+      const [line = ''] = faultsOf({ KASSA_SMTP_URL: url })
+      assert.match(line, /^KASSA_SMTP_URL: got something else .* for example KASSA_SMTP_URL=smtp:\S+$/)
+      assert.doesNotMatch(line.split('; give')[0] as string, /pass%|:password/)
     })
   }
 

@@ -115,9 +115,10 @@ const schema = z.object({
   }),
   smtpUrl: optionalSetting(smtpUrl, {
     name: 'KASSA_SMTP_URL',
-    wish: 'give the URL of a mail server',
+    wish: 'give smtp:// or smtps://, perhaps user:password@ (percent-encoded), a host, perhaps a port, and nothing more',
     example: 'smtp://user:password@mail.example.com:587',
     meaning: 'the mail server that letters go out by; unset, letters are stored and count as sent',
+    isSecret: true,
   }),
   mailFrom: setting(mailFrom, {
     name: 'KASSA_MAIL_FROM',

@@ -10,6 +10,8 @@ export type Variable = {
   wish: string
   example: string
   meaning: string
+  /** What was got is not repeated in a fault: there may be a password in it. */
+  isSecret?: true
 }
 
 const variables = z.registry<Variable>()
@@ -39,6 +41,7 @@ export function variableOf(schema: z.ZodType): Variable {
 }
 
 /** What to tell a person whose text did not fit. */
-export function faultLine({ name, wish, example }: Variable, text: string | undefined): string {
-  return `${name}: got "${text}"; ${wish}, for example ${name}=${example}`
+export function faultLine({ name, wish, example, isSecret }: Variable, text: string | undefined): string {
+  const got = isSecret ? 'something else (not shown, there may be a password in it)' : `"${text}"`
+  return `${name}: got ${got}; ${wish}, for example ${name}=${example}`
 }

@@ -1,13 +1,14 @@
 /** Says in the log when the mail server does not take letters, and when it does again; without addresses. */
 import type { Mailer } from '../actors/notification/mailer.ts'
-import type { Log } from '../log.ts'
 import type { Clock } from '../world/clock.ts'
 
 /** The same reason is said once in so long, however many letters wait. */
 const SAY_AGAIN_MS = 3_600_000
 
+type Say = (facts: object, text: string) => void
+
 /** The same mailer, whose refusals somebody hears of. */
-export const withRefusalsInTheLog = (mailer: Mailer, log: Pick<Log, 'info' | 'warn'>, clock: Clock): Mailer => {
+export const withRefusalsInTheLog = (mailer: Mailer, log: { info: Say; warn: Say }, clock: Clock): Mailer => {
   const said = new Map<string, number>()
   let isOut = false
 
