@@ -5,6 +5,8 @@ import { type ParsedMail, simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerSession } from 'smtp-server'
 import { HERE, type TestCertificate } from './test-certificates.ts'
 
+const SLOW_MS = 1000
+
 /** A letter as it arrived: the envelope, the parsed letter, its bytes, and how it came. */
 export type Arrived = {
   from: string
@@ -31,8 +33,8 @@ export type MailServerOptions = {
   user?: { name: string; password: string }
   /** The answer to a recipient, 450 for one; taken where there is none. */
   toRecipient?: (address: string, attempt: number) => { code: number; text: string } | undefined
-  /** What happens when a letter has come whole: the answer, or nothing and the line is cut. Kept in either case. */
-  afterData?: (attempt: number) => { code: number; text: string } | 'cut' | undefined
+  /** What happens when a letter has come whole: an answer, a cut line, none, a yes after a second. Kept in any case. */
+  afterData?: (attempt: number) => { code: number; text: string } | 'cut' | 'silence' | 'slow' | undefined
   port?: number
 }
 
@@ -81,6 +83,8 @@ export const startMailServer = async (options: MailServerOptions = {}): Promise<
       stream.on('end', () => {
         const outcome = options.afterData?.(++letters)
         keep(Buffer.concat(chunks), session).then(() => {
+          if (outcome === 'silence') return
+          if (outcome === 'slow') return void setTimeout(done, SLOW_MS, null)
           if (outcome === 'cut') for (const connection of server.connections) connection.close()
           else done(outcome ? answer(outcome) : null)
         }, done)
