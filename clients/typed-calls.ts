@@ -69,7 +69,26 @@ await kassa.POST('/mq/withdrawals', { body: { order_id: 'unique_order_id', amoun
 // ---- a thing by its path, and what a no looks like
 
 const looked = await kassa.GET('/v1/orders/{order_id}', { params: { path: { order_id: '54321' } } })
-isJust<'Pending' | 'Confirmed' | 'Rejected' | undefined>().is(looked.data?.status, true)
+type Status = 'Pending' | 'Confirmed' | 'Rejected' | 'Cancelled' | 'Refunded'
+isJust<Status | undefined>().is(looked.data?.status, true)
+
+// ---- changes: fields in the path, a version in a header, a body or none
+
+const thisOrder = {
+  params: { path: { order_id: '54321' }, header: { 'If-Match': looked.response.headers.get('etag') ?? '*' } },
+}
+const refunded = await kassa.POST('/v1/orders/{order_id}/refund', { ...thisOrder, body: { amount: '99.90' } })
+isJust<string | null | undefined>().is(refunded.data?.refunded_amount, true)
+await kassa.POST('/v1/orders/{order_id}/refund', thisOrder)
+await kassa.POST('/v1/orders/{order_id}/cancel', thisOrder)
+await kassa.PUT('/v1/products/{product_id}', {
+  params: { path: { product_id: 'tea' } },
+  body: { name: 'Tea', price: '99.90' },
+})
+const thisUser = { params: { path: { user_id: '93493453' } } }
+await kassa.PATCH('/v1/users/{user_id}', { ...thisUser, body: { locale: 'en' } })
+const erased = await kassa.DELETE('/v1/users/{user_id}', thisUser)
+isJust<true | undefined>().is(erased.data?.erased, true)
 
 if (put.error) {
   const problem: Problem = put.error

@@ -73,9 +73,6 @@ const step = {
   data: { order_id: '54321', user_id: user, product_id: '12345', quantity: 5, total_amount: '500' },
 }
 
-/** The history of `GetHistory` as CSV. */
-export const CSV = 'operation_id,user_id,type,amount,timestamp\r\n12345,93493453,refill,1000,2023-09-07T14:30:00Z\r\n'
-
 /** By operation. */
 export const EXAMPLES: Record<string, Example> = {
   CreateUser: {

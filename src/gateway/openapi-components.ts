@@ -66,7 +66,6 @@ export const headersOf = (route: Route) => [
   ...(route.kind === 'query' && 'version' in ((route.spec.reply as Partial<z.ZodObject>).shape ?? {})
     ? [parameter('If-None-Match', 'ETags that the client has: where it has the present one the reply is 304.')]
     : []),
-  ...(route.kind === 'list' && route.csv ? [parameter('Accept', '`text/csv`: the rows as CSV.')] : []),
   ...(route.kind === 'command' && route.settles
     ? [parameter('Prefer', '`respond-async`: do not hold the reply until the settling.')]
     : []),

@@ -70,10 +70,9 @@ suite('the OpenAPI document', () => {
       ]
       const statuses = new Set([route.success, ...more, ...problemsOf(route).map(code => PROBLEMS[code].status)])
       assert.deepEqual(Object.keys(operation().responses), [...statuses].map(String).sort())
-      const json = ['application/json', ...(route.kind === 'list' && route.csv ? ['text/csv'] : [])]
       for (const [status, { description, content }] of Object.entries(operation().responses)) {
         assert.ok(description)
-        const types = Number(status) < 300 ? json : status === '304' ? [] : ['application/problem+json']
+        const types = Number(status) < 300 ? ['application/json'] : status === '304' ? [] : ['application/problem+json']
         assert.deepEqual(Object.keys(content ?? {}), types)
       }
     })

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { PROBLEMS, type ProblemCode } from '../bus/problem.ts'
 import { productVersion } from '../version.ts'
-import { CSV, EXAMPLES } from './examples.ts'
+import { EXAMPLES } from './examples.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import { COMPONENTS, headersOf } from './openapi-components.ts'
@@ -44,9 +44,13 @@ const pathsOf = (routes: readonly Route[]): Record<string, Record<string, unknow
   return paths
 }
 
+// Not as a second content: every client that is made of the document would then read the rows as rows or text.
+const CSV_TOO = 'With `Accept: text/csv` the rows come as CSV: a line of names, then a line a row.'
+
 const operationOf = (route: Route) => ({
   operationId: route.name,
   summary: route.spec.summary,
+  ...(route.kind === 'list' && route.csv ? { description: CSV_TOO } : {}),
   tags: ['actor' in route ? route.actor : 'dead letters'],
   parameters: parametersOf(route),
   ...(hasBody(route) ? { requestBody: requestBodyOf(route) } : {}),
@@ -122,7 +126,6 @@ const successOf = (route: Route, status: keyof typeof SUCCESS) => ({
   headers: headersNamed(successHeaders(route, status)),
   content: {
     'application/json': { schema: replySchema(route), ...exampleOf(EXAMPLES[route.name]?.reply) },
-    ...(route.kind === 'list' && route.csv ? { 'text/csv': { schema: { type: 'string' }, ...exampleOf(CSV) } } : {}),
   },
 })
 

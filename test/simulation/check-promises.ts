@@ -3,6 +3,7 @@ import { ACTOR_NAMES } from '../../src/actors/registry.ts'
 import { ANYBODY, commandId } from '../../src/bus/command-id.ts'
 import type { Promised } from './clients.ts'
 import type { FinalState } from './final-state.ts'
+import type { Fact } from './history.ts'
 import type { Sent } from './queue-senders.ts'
 
 /** Which promises were broken, a line each. */
@@ -79,23 +80,24 @@ const checkReusedKeys = (state: FinalState): string[] => {
 const checkQueue = (state: FinalState): string[] => {
   if (state.loud) return []
   const destroyed = state.history.destroyed()
-  return state.sent
-    .filter(one => one.accepted && !one.lost && !isSettled(state, one))
-    .filter(one => !destroyed.some(({ headers, data }) => headers.command === one.id || isAbout(one, data)))
-    .map(one => `queued ${one.name} ${one.id ?? 'without an id'} is nowhere: ${JSON.stringify(one.body)}`)
+  const faults: string[] = []
+  for (const one of state.sent) {
+    const ids = [one.id, ...[...state.delivered].filter(([, number]) => number === one.number).map(([id]) => id)]
+    const names = ({ headers: { command } }: Fact): boolean =>
+      command !== undefined && ids.includes(command.split('#')[0])
+    if (!one.accepted || one.lost || state.logs[one.actor].facts.some(names) || isFulfilled(state, one)) continue
+    if (destroyed.some(fact => names(fact) || isAbout(one, fact.data))) continue
+    faults.push(`queued ${one.name} ${ids.filter(Boolean).join(' or ')} is nowhere: ${JSON.stringify(one.body)}`)
+  }
+  return faults
 }
 
-const isSettled = ({ logs }: FinalState, { actor, name, id, body }: Sent): boolean => {
-  const { store, facts } = logs[actor]
-  const has = (sql: string, key: unknown): boolean => store.prepare(sql).get(key) !== undefined
-  if (id !== undefined && facts.some(({ headers }) => headers.command === id || headers.command?.startsWith(`${id}#`)))
-    return true
-  if (name === 'RegisterUser' && has('SELECT 1 FROM users WHERE user_id = ?', body.user_id)) return true
-  if (name === 'PlaceOrder' && has('SELECT 1 FROM orders WHERE order_id = ?', body.order_id)) return true
-  if (name === 'Withdraw' && has("SELECT 1 FROM charges WHERE order_id = ? AND outcome = 'withdrawn'", body.order_id))
-    return true
-  // Without an id of its own it is one of the dead letters of its kind.
-  return id === undefined && facts.some(({ type, data }) => type === 'DeadLettered' && data.command === name)
+/** Whether the wish was fulfilled already, which leaves nothing in the log. */
+const isFulfilled = ({ logs }: FinalState, { actor, name, body }: Sent): boolean => {
+  const has = (sql: string, key: unknown): boolean => logs[actor].store.prepare(sql).get(key) !== undefined
+  if (name === 'RegisterUser') return has('SELECT 1 FROM users WHERE user_id = ?', body.user_id)
+  if (name === 'PlaceOrder') return has('SELECT 1 FROM orders WHERE order_id = ?', body.order_id)
+  return has("SELECT 1 FROM charges WHERE order_id = ? AND outcome = 'withdrawn'", body.order_id)
 }
 
 const isAbout = ({ body }: Sent, data: { order_id?: unknown; user_id?: unknown }): boolean =>

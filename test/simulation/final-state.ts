@@ -18,6 +18,7 @@ export type FinalState = {
   carriedOutAnew: readonly Promised[]
   sent: readonly Sent[]
   settings: World['settings']
+  delivered: World['delivered']
   /** Somebody was told that histories differ: then not everything comes to its end by itself. */
   loud: boolean
   /** Whose history it is that differs. */
@@ -50,6 +51,7 @@ export const readFinalState = (world: World, memories: Memories): FinalState => 
     logs,
     history: world.history,
     settings: world.settings,
+    delivered: world.delivered,
     ...memories,
     disputed: new Set(world.alarms.map(({ source }) => source)),
     twoOwners: new Set(ACTOR_NAMES.filter(actor => world.sites[actor].hadTwoOwners)),

@@ -28,7 +28,7 @@ export type QueueSenders = {
 }
 
 /** A header that tells which send a message came of. */
-const NUMBER = 'Sim-Number'
+export const SEND_NUMBER = 'Sim-Number'
 const MOST_PAUSE_MS = 6000
 const RETRY_MS = 300
 
@@ -51,7 +51,7 @@ export const startQueueSenders = (world: World): QueueSenders => {
     sent.push(one)
     world.trace.say('queue-sender', `${fullId ?? 'nameless'} ${name} ${JSON.stringify(body)}`)
     const bytes = Buffer.from(JSON.stringify(body))
-    const headers = { [NUMBER]: String(one.number), ...(remembered ? { [COMMAND_HEADERS.key]: id } : {}) }
+    const headers = { [SEND_NUMBER]: String(one.number), ...(remembered ? { [COMMAND_HEADERS.key]: id } : {}) }
     const subject = queueSubject({ actor, cell: 0 }, name)
     while (!left) {
       try {
@@ -130,7 +130,7 @@ export const startQueueSenders = (world: World): QueueSenders => {
     },
     queueDies: () => {
       for (const { headers } of world.broker.messages(COMMANDS)) {
-        const one = sent[Number(headers[NUMBER])]
+        const one = sent[Number(headers[SEND_NUMBER])]
         if (one) one.lost = true
       }
     },

@@ -49,8 +49,8 @@ export type World = {
   plant: Plant
   alarms: Alarm[]
   violations: string[]
-  /** Ids of queued commands that were delivered. */
-  delivered: Set<string>
+  /** The ids under which queued commands were delivered, and which of the sends each came of. */
+  delivered: Map<string, number>
   /** What happened to streams that lets a refusal be right: `<actor> foreign`, `<actor> gap`. */
   streamFaults: Set<string>
 
@@ -120,7 +120,7 @@ export const createWorld = (
     plant: options.plant ?? (ports => ports),
     alarms: [],
     violations: [],
-    delivered: new Set(),
+    delivered: new Map(),
     streamFaults: new Set(),
 
     count: path => void counts.set(path, (counts.get(path) ?? 0) + 1),
