@@ -1,4 +1,4 @@
-/** `node bin/kassa.js run simulate`: many seeds of the simulated shop, or the trace of one. */
+/** `npm run simulate`: many seeds of the simulated shop, or the trace of one. */
 import { parseArgs } from 'node:util'
 import { exitCodes, plainFault } from '../src/exit.ts'
 import { endWithFault } from '../src/processes/child.ts'
@@ -6,7 +6,7 @@ import { FAULTS } from '../test/simulation/faults.ts'
 import { type Counts, missed, RARE_PATHS, type RarePath } from '../test/simulation/rare-paths.ts'
 import { type RunOptions, runSeed } from '../test/simulation/run-seed.ts'
 
-const USAGE = `node bin/kassa.js run simulate -- [options]
+const USAGE = `npm run simulate -- [options]
   --seeds <n>        how many seeds (1000)
   --from <n>         the first one (1)
   --trace <seed>     one seed, every event of it
