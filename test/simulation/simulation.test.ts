@@ -4,9 +4,15 @@ import { describe, it } from 'node:test'
 import { type Counts, missed } from './rare-paths.ts'
 import { runSeed } from './run-seed.ts'
 
-/** A slice; `node bin/kassa.js run simulate -- --seeds 10000 --from 1000` runs more. */
+/** A slice; `npm run simulate -- --seeds 10000 --from 1000` runs more. */
 const FROM = 1
 const SEEDS = 250
+
+/** Seeds that broke a promise once, and what it was. Whatever changes the simulation makes other worlds of them. */
+const BROKE_A_PROMISE = {
+  21132: 'a refused reader kept to itself what it had seen of another actor that two processes wrote',
+  21133: 'a stream lost its end while a start compared it, and the start missed an entry that never was',
+}
 
 describe('the simulated shop', () => {
   it('does the same for the same seed, event by event', async () => {
@@ -23,12 +29,17 @@ describe('the simulated shop', () => {
     assert.equal(new Set(hashes).size, 3)
   })
 
+  for (const [seed, what] of Object.entries(BROKE_A_PROMISE))
+    it(`keeps its promises where it once did not: ${what}`, async () => {
+      assert.deepEqual((await runSeed(Number(seed), new Map())).violations, [])
+    })
+
   const counts: Counts = new Map()
 
   it(`keeps its promises through the faults of ${SEEDS} seeds`, async () => {
     for (let seed = FROM; seed < FROM + SEEDS; seed++) {
       const { violations, rates } = await runSeed(seed, counts)
-      const hint = `see all of it: node bin/kassa.js run simulate -- --trace ${seed}`
+      const hint = `see all of it: npm run simulate -- --trace ${seed}`
       assert.deepEqual(violations, [], `seed ${seed} (${rates}) broke a promise; ${hint}`)
     }
   })

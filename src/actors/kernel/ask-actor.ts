@@ -4,7 +4,7 @@ import { REFUSAL_HEADERS } from '../../bus/command-id.ts'
 import type { LogPage } from '../../bus/reader.ts'
 import { addressOf, querySubject } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
-import type { Cursor } from './kernel-tables.ts'
+import type { Testimony } from './kernel-contract.ts'
 
 const TIMEOUT_MS = 1000
 
@@ -23,8 +23,8 @@ const ask = async (bus: Bus, whom: string, query: string, body: object): Promise
 }
 
 /** Where `reader` stands in the log of `source`. Throws `Unavailable`. */
-export const askCursor = async (bus: Bus, reader: string, source: string): Promise<Cursor> =>
-  (await ask(bus, reader, 'Cursor', { source })) as Cursor
+export const askCursor = async (bus: Bus, reader: string, source: string): Promise<Testimony> =>
+  (await ask(bus, reader, 'Cursor', { source })) as Testimony
 
 /** Up to `limit` entries of the log of `source` from number `from` on. Throws `Unavailable`. */
 export const askLog = async (bus: Bus, source: string, from: number, limit: number): Promise<LogPage> => {

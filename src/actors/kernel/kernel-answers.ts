@@ -21,7 +21,7 @@ export type KernelAnswerPorts = {
   sources: readonly string[]
   standing: () => Standing
   isOpen: () => boolean
-  /** Whether the start's fence stands: only then is a cursor a testimony (protocol, R5). */
+  /** Whether the start's fence stands: only then does a cursor tell all that was seen (protocol, R5). */
   isFenced: () => boolean
   copyStore: () => Promise<string>
 }
@@ -42,11 +42,7 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
         version: core.version,
       },
     }),
-    Cursor: ({ source }) => {
-      if (!ports.isFenced())
-        return { refusal: { code: 'unavailable', detail: 'its own start stands before the fence' } }
-      return { reply: { source, ...core.cursor(String(source)) } }
-    },
+    Cursor: ({ source }) => ({ reply: { source, ...core.cursor(String(source)), fenced: ports.isFenced() } }),
     CopyStore: async () => ({ reply: { path: await ports.copyStore() } }),
   }
 

@@ -28,6 +28,16 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
 /** A page that `pageOf` describes. */
 export type Page<T> = { items: T[]; next_cursor: string | null }
 
+const testimony = z.object({
+  source: z.string(),
+  seq: z.int(),
+  chain: z.string(),
+  fenced: z.boolean().describe("whether the start's fence stands; until then it may speak against a store, not for it"),
+})
+
+/** What a reader has seen of a log: an entry's number and chain. */
+export type Testimony = z.infer<typeof testimony>
+
 /** A dead letter as it is listed: what could not be carried out, and why. */
 export const deadLetter = z.object({
   dead_letter_id: shownId,
@@ -110,8 +120,8 @@ export const kernelContract = defineContract({
     Cursor: {
       summary: 'where this actor stands in the log of another (protocol, R5)',
       body: z.strictObject({ source: z.string().max(80) }),
-      reply: z.object({ source: z.string(), seq: z.int(), chain: z.string() }),
-      refusals: ['unavailable'],
+      reply: testimony,
+      refusals: [],
     },
     ReadLog: {
       summary: 'entries of the log from a number on, for a reader whose stream is broken',

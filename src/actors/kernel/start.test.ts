@@ -39,10 +39,10 @@ const sayUnheard = (disk: TestDisk, type: string, data: object) => {
   return core.transaction(() => core.append({ type, data: { ...data } }, {}, undefined))
 }
 
-/** Somebody who reads the toy's log, and says that it has seen `cursor` of it. */
-const witness = (world: TestWorld, cursor: { seq: number; chain: string }): Running =>
+/** Somebody who reads the toy's log, and says that it has seen `cursor` of it; its own fence stands, or not. */
+const witness = (world: TestWorld, cursor: { seq: number; chain: string }, fenced = true): Running =>
   world.client.serve(querySubject({ actor: 'reader', cell: 0 }, 'Cursor'), request =>
-    request.respond(Buffer.from(JSON.stringify({ source: 'toy/0', ...cursor }))),
+    request.respond(Buffer.from(JSON.stringify({ source: 'toy/0', ...cursor, fenced }))),
   )
 
 const chainIn = ({ store }: TestDisk, seq: number) =>
@@ -162,6 +162,29 @@ describe('a start: healing', () => {
     const { world, early } = await afterARun()
     world.broker.remove('TOY_0', 3)
     assert.match(await refusalOf(world, world.start(toy, early).opened), /lacks entry 3.*Put back a newer copy/)
+  })
+
+  it('looks again before it misses an entry: the stream may lose its end while it is looked at', async () => {
+    const { world, disk } = await afterARun()
+    world.broker.publishForeign('toy.0.event.Rubbish._', Buffer.from('rubbish'))
+    let lost = false
+    const change = (bus: Bus): Bus => ({
+      ...bus,
+      logStream: address => {
+        const stream = bus.logStream(address)
+        return {
+          ...stream,
+          look: async () => {
+            const seen = await stream.look()
+            if (!lost) world.broker.forgetTail('TOY_0', 2)
+            lost = true
+            return seen
+          },
+        }
+      },
+    })
+    await world.open(toy, disk, { change })
+    assert.deepEqual(await world.typesOf(TOY), ['Started', 'Added', 'Added', 'Added', 'Started'])
   })
 
   it('refuses when store and stream say different things, and says what to do', async () => {
@@ -344,15 +367,19 @@ describe('a start: witnesses', () => {
   it('waits for a reader whose own start stands before its fence', async () => {
     const { world, disk } = await afterARun()
     disk.mark.value = undefined
-    const before = world.client.serve(querySubject({ actor: 'reader', cell: 0 }, 'Cursor'), request =>
-      request.respond(Buffer.from('{"code":"unavailable","detail":"not yet"}'), { 'Nats-Service-Error-Code': '503' }),
-    )
+    const before = witness(world, { seq: 3, chain: chainIn(disk, 3) }, false)
     const running = world.start(toy, disk, { readers })
     await world.clock.advance(60_000)
     assert.equal(running.phase(), 'asking witnesses')
     await before.stop()
     witness(world, { seq: 0, chain: '' })
     await world.finish(running.opened)
+  })
+
+  it('is refused also by a reader that was refused itself: what it has seen, it has seen', async () => {
+    const { world, disk } = await afterARun()
+    witness(world, { seq: 4, chain: 'another history' }, false)
+    assert.match(await refusalOf(world, world.start(toy, disk, { readers }).opened), /reader\/0 has seen entry 4/)
   })
 
   it('does not wait for a silent reader when this store surely ran last', async () => {
@@ -409,14 +436,20 @@ describe('a start: before it is open', () => {
       source: 'source/0',
       seq: 0,
       chain: '',
+      fenced: true,
     })
   })
 
-  it('does not tell its cursors before its fence stands', async () => {
+  it('tells its cursors also when it was refused, and that they speak only against others', async () => {
     const { world, early } = await afterARun()
     sayUnheard(early, 'Added', { name: 'a', by: 50, total: 50 })
     await refusalOf(world, world.start(toy, early).opened)
-    assert.equal((await world.query('Cursor', { source: 'source/0' })).code, 'unavailable')
+    assert.deepEqual((await world.query('Cursor', { source: 'source/0' })).body, {
+      source: 'source/0',
+      seq: 0,
+      chain: '',
+      fenced: false,
+    })
   })
 
   it('can be stopped, and then never opens', async () => {

@@ -8,7 +8,7 @@ import { Unavailable } from '../../bus/unavailable.ts'
 import { type Clock, pause } from '../../world/clock.ts'
 import type { Random } from '../../world/random.ts'
 import type { Core } from './core.ts'
-import type { Cursor } from './kernel-tables.ts'
+import type { Testimony } from './kernel-contract.ts'
 import type { Marking } from './mark.ts'
 
 /** The steps of a start, as `/readyz` shows them. */
@@ -31,7 +31,7 @@ export type StartPorts = {
   marking: Marking
   /** Those who read this log, and how to ask one for its cursor. Throws `Unavailable`. */
   readers: readonly string[]
-  askCursor: (reader: string) => Promise<Cursor>
+  askCursor: (reader: string) => Promise<Testimony>
   /** The start stands at `phase`, and waits for `whom`. */
   reached: (phase: Phase, whom: string | null) => void
   /** From here on this process alone writes the log: it may tell its cursors. */
@@ -94,11 +94,16 @@ const raiseFence = async ({ core, relay, random }: StartPorts): Promise<boolean>
 /** Brings the store up to what the stream has, entry by entry. */
 const heal = async (ports: StartPorts, stopped: () => boolean): Promise<void> => {
   const { core, stream, clock } = ports
+  let lacked: number | undefined
   while (!stopped()) {
     try {
       const verdict = await compare(stream, core.log)
-      if (verdict.kind === 'ahead') await takeMissing(ports, verdict.last, stopped)
-      else if (verdict.kind === 'differs') takeBackStarted(ports, verdict.at)
+      if (verdict.kind === 'ahead') {
+        const lacks = await takeMissing(ports, verdict.last, stopped)
+        // The stream may have lost its end while it was looked at: what is missing is missing at a second look too.
+        if (lacks !== undefined && lacks === lacked) throw missing(core, lacks)
+        lacked = lacks
+      } else if (verdict.kind === 'differs') takeBackStarted(ports, verdict.at)
       else return
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
@@ -122,11 +127,11 @@ const takeBackStarted = ({ core }: StartPorts, at: number): void => {
   })
 }
 
-/** Takes the entries that the store lacks from the stream, up to number `last`. */
-const takeMissing = async (ports: StartPorts, last: number, stopped: () => boolean): Promise<void> => {
+/** Takes the entries that the store lacks from the stream, up to number `last`; gives the first that it does not have. */
+const takeMissing = async (ports: StartPorts, last: number, stopped: () => boolean): Promise<number | undefined> => {
   const { core, stream, say } = ports
   const from = core.log.head() + 1
-  if (!(await stream.get(last))) throw missing(core, last)
+  if (!(await stream.get(last))) return last
   say(`taking entries ${from} to ${last} back from the stream`)
   let batch: Entry[] = []
   const commit = (): void => {
@@ -136,9 +141,14 @@ const takeMissing = async (ports: StartPorts, last: number, stopped: () => boole
     batch = []
   }
   let chain = core.log.chainAt(core.log.head()) ?? NO_CHAIN
+  let lacks: number | undefined
   for await (const entry of messages(ports, from, last)) {
-    if (stopped()) return
-    if (entry.seq !== core.log.head() + batch.length + 1) throw missing(core, core.log.head() + batch.length + 1)
+    if (stopped()) return undefined
+    const next = core.log.head() + batch.length + 1
+    if (entry.seq !== next) {
+      lacks = next
+      break
+    }
     // What follows no more was written by no owner: the relay keeps it aside and makes the stream again (R7).
     if (!follows(chain, entry)) break
     chain = entry.chain
@@ -146,6 +156,7 @@ const takeMissing = async (ports: StartPorts, last: number, stopped: () => boole
     if (batch.length >= HEAL_BATCH) commit()
   }
   if (batch.length > 0) commit()
+  return lacks
 }
 
 const missing = (core: Core, seq: number): HistoryRefused =>
@@ -221,16 +232,20 @@ const askLater = async (ports: StartPorts, silent: Set<string>, stopped: () => b
   }
 }
 
-/** Whether `reader` answered; throws `HistoryRefused` when it has seen what this store has not. */
+/**
+ * Whether `reader` has told all that it has seen; throws `HistoryRefused` when that is something this store has not.
+ * One whose own fence does not stand may yet learn more, or never, where its store was refused: it is asked again, but
+ * what it has seen so far speaks against this store as anybody's word does.
+ */
 const heard = async ({ core, askCursor }: StartPorts, reader: string): Promise<boolean> => {
-  let cursor: Cursor
+  let cursor: Testimony
   try {
     cursor = await askCursor(reader)
   } catch (error) {
     if (error instanceof Unavailable) return false
     throw error
   }
-  if (core.log.chainAt(cursor.seq) === cursor.chain) return true
+  if (core.log.chainAt(cursor.seq) === cursor.chain) return cursor.fenced
   throw new HistoryRefused(
     `${reader} has seen entry ${cursor.seq} of ${sourceOf(core.address)}, and this store, which ends at ` +
       `${core.log.head()}, does not have it. The store is older than the one that ran last, and the stream has lost ` +
