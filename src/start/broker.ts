@@ -1,9 +1,10 @@
 /** The broker of a start: a server that runs already, or one of our own. */
-import type { Part, Supervisor } from '../actors/kernel/supervisor.ts'
+
 import { natsServerCache } from '../bus/server/cache.ts'
 import { findNatsServer } from '../bus/server/find.ts'
 import { runNatsServer } from '../bus/server/run.ts'
 import type { Config } from '../config.ts'
+import type { Part, Supervisor } from '../processes/supervisor.ts'
 import { portChoice } from './port-choice.ts'
 import { stages } from './stages.ts'
 

@@ -1,6 +1,7 @@
 /** How what happens to the parts is logged, and said where a person must know. */
-import type { Happening } from '../actors/kernel/supervisor.ts'
+
 import type { Log } from '../log.ts'
+import type { Happening } from '../processes/supervisor.ts'
 
 /**
  * A restart is a line in the log; a part that is given up is said in plain words as well.

@@ -1,7 +1,7 @@
 /** The parts that are processes of Kassa: the actors and the gateway. */
-import { launchProcess } from '../actors/kernel/launch.ts'
-import type { Part } from '../actors/kernel/supervisor.ts'
+import { launchProcess } from '../processes/launch.ts'
 import { commandFor } from '../processes/runtime.ts'
+import type { Part } from '../processes/supervisor.ts'
 import type { PortChoice } from './port-choice.ts'
 import { stages } from './stages.ts'
 

@@ -1,9 +1,10 @@
 /** The start: everything on this machine, from the lock on the data to the banner, until it is asked to stop. */
-import { createSupervisor, type Happening, type Supervisor } from '../actors/kernel/supervisor.ts'
+
 import { ACTOR_NAMES } from '../actors/registry.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { createLog } from '../log.ts'
+import { createSupervisor, type Happening, type Supervisor } from '../processes/supervisor.ts'
 import { banner } from './banner.ts'
 import { type Broker, prepareBroker } from './broker.ts'
 import { lockData } from './data-lock.ts'

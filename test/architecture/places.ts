@@ -56,8 +56,7 @@ export const PLACES: Place[] = [
   {
     name: 'the start',
     holds: isStart,
-    may: to =>
-      isBus(to) || isGround(to) || isDirectory(to) || /^src\/actors\/kernel\/(supervisor|launch)\.ts$/.test(to),
+    may: to => isBus(to) || isGround(to) || isDirectory(to),
   },
   { name: 'the command line', holds: isCommandLine, may: () => true },
 ]

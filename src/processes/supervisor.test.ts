@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Running } from '../../processes/running.ts'
-import { programOf } from '../../processes/test-program.ts'
 import { type ChildSpec, launchProcess } from './launch.ts'
+import type { Running } from './running.ts'
 import { createSupervisor, type Happening, type Part } from './supervisor.ts'
+import { programOf } from './test-program.ts'
 
 const quickTimes = { backoffMin: 5, backoffMax: 20, steady: 10_000, stageDrain: 400, wholeDrain: 1_000 }
-const childModule = new URL('../../processes/child.ts', import.meta.url).href
+const childModule = new URL('./child.ts', import.meta.url).href
 
 /** A process that runs `code`; `endWithParent` is at hand. */
 function spec(code: string): ChildSpec {

@@ -1,7 +1,7 @@
 /** The supervisor: runs parts, restarts what dies, gives up loudly, and drains in order. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exitCodes } from '../../exit.ts'
-import type { Running } from '../../processes/running.ts'
+import { exitCodes } from '../exit.ts'
+import type { Running } from './running.ts'
 
 /** What can be run, and run again. Parts of a lower `stage` are drained before those of a higher one. */
 export type Part = { name: string; stage: number; launch(): Promise<Running> }

@@ -1,8 +1,8 @@
 /** Launching a child process that ends when we do. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { supervisedVariable } from '../../processes/child.ts'
-import { type Exit, type Running, signalProcess } from '../../processes/running.ts'
+import { supervisedVariable } from './child.ts'
+import { type Exit, type Running, signalProcess } from './running.ts'
 
 export type ChildSpec = {
   command: string
