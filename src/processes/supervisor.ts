@@ -3,8 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exitCodes } from '../exit.ts'
 import type { Running } from './running.ts'
 
-/** What can be run, and run again. Parts of a lower `stage` are drained before those of a higher one. */
-export type Part = { name: string; stage: number; launch(): Promise<Running> }
+/**
+ * What can be run, and run again. Parts of a lower `stage` are drained before those of a higher one. A launch that takes
+ * long gives up when `signal` says that nobody wants it any more.
+ */
+export type Part = { name: string; stage: number; launch(signal: AbortSignal): Promise<Running> }
 
 export type Happening =
   | { what: 'started'; part: string; pid: number }
@@ -66,7 +69,7 @@ export function createSupervisor(
 
   async function runOnce(kept: Kept): Promise<{ code: number | null; reason: string }> {
     try {
-      kept.running = await kept.part.launch()
+      kept.running = await kept.part.launch(kept.cancel.signal)
     } catch (fault) {
       return { code: null, reason: fault instanceof Error ? fault.message : String(fault) }
     }

@@ -2,9 +2,14 @@
 
 import { natsServerCache } from '../bus/server/cache.ts'
 import { findNatsServer } from '../bus/server/find.ts'
+import { hasRoom, untilRoom } from '../bus/server/room.ts'
 import { runNatsServer } from '../bus/server/run.ts'
+import { serverFiles } from '../bus/server/server-files.ts'
+import { endWhenStuck } from '../bus/server/stuck.ts'
+import { writeFaults } from '../bus/server/write-faults.ts'
 import type { Config } from '../config.ts'
 import type { Part, Supervisor } from '../processes/supervisor.ts'
+import { systemClock } from '../world/clock.ts'
 import { portChoice } from './port-choice.ts'
 import { stages } from './stages.ts'
 
@@ -41,7 +46,9 @@ export async function prepareBroker(config: Config, say: Say): Promise<Broker> {
         const part: Part = {
           name: 'nats-server',
           stage: stages.broker,
-          async launch() {
+          async launch(signal) {
+            const files = serverFiles(config.dataDir)
+            await untilRoom(files.directory, say, signal)
             const server = await runNatsServer({
               program: found.file,
               dataDir: config.dataDir,
@@ -50,6 +57,14 @@ export async function prepareBroker(config: Config, say: Say): Promise<Broker> {
             })
             choice.settle()
             up(server.url)
+            const leave = endWhenStuck({
+              clock: systemClock,
+              faults: () => writeFaults(files, server.pid),
+              hasRoom: () => hasRoom(files.directory),
+              end: server.ask,
+              say,
+            })
+            void server.exited.then(leave)
             return server
           },
         }

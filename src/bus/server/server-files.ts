@@ -1,8 +1,16 @@
 /** Where our nats-server keeps its files, and the configuration that we write for it. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export type ServerFiles = { directory: string; configFile: string; pidFile: string; logFile: string; storeDir: string }
+export type ServerFiles = {
+  directory: string
+  configFile: string
+  pidFile: string
+  /** Where a server tells the ports that it has chosen itself. */
+  portsDir: string
+  logFile: string
+  storeDir: string
+}
 
 /** The files of the nats-server that belongs to `dataDir`. */
 export function serverFiles(dataDir: string): ServerFiles {
@@ -11,6 +19,7 @@ export function serverFiles(dataDir: string): ServerFiles {
     directory,
     configFile: join(directory, 'nats-server.conf'),
     pidFile: join(directory, 'nats-server.pid'),
+    portsDir: join(directory, 'ports'),
     logFile: join(directory, 'nats-server.log'),
     storeDir: join(directory, 'store'),
   }
@@ -18,7 +27,9 @@ export function serverFiles(dataDir: string): ServerFiles {
 
 /** Writes the configuration anew at each start, since the port may have changed. */
 export async function writeServerConfig(files: ServerFiles, name: string, port: number): Promise<void> {
-  await mkdir(files.directory, { recursive: true })
+  // What a killed server has left there is of another pid, and perhaps soon of this one.
+  await rm(files.portsDir, { recursive: true, force: true })
+  await mkdir(files.portsDir, { recursive: true })
   await writeFile(files.configFile, serverConfig(files, name, port))
 }
 
@@ -32,10 +43,16 @@ log_file: ${JSON.stringify(files.logFile)}
 logfile_size_limit: 10MB
 logfile_max_num: 3
 
+# Its own word on whether it can still write (/healthz), on a port of its choice that it tells in this directory.
+http: "127.0.0.1:-1"
+ports_file_dir: ${JSON.stringify(files.portsDir)}
+
 jetstream {
   store_dir: ${JSON.stringify(files.storeDir)}
   # A 202 of the queue promises that the command is on the disk, not in the page cache.
   sync_interval: always
+  # The disk is the limit. Unset, it is three quarters of what is free at the start, and stays so when there is more.
+  max_file_store: 1PB
 }
 `
 }

@@ -1,0 +1,64 @@
+/** A disk that is full for a while: what is said of it, and that the shop goes on by itself when there is room again. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { customersOf } from './customers.ts'
+import { eventually } from './eventually.ts'
+import { expecting, get, post } from './http-client.ts'
+import { newDataDir } from './kassa-command.ts'
+import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
+import { canMount, mountSmallDisk } from './small-disk.ts'
+
+/** nats-server is let be for 10 s after a start, looked at every 2 s, and asked to end in an orderly way. */
+const HEALED_MS = 30_000
+
+const skip = !canMount() && 'only root may mount a small disk'
+
+describe('a full disk under the broker', { skip }, () => {
+  let kassa: KassaUnderTest
+  let disk: ReturnType<typeof mountSmallDisk>
+  let user: number
+  const customers = customersOf(() => kassa)
+
+  before(async () => {
+    const dataDir = newDataDir()
+    disk = mountSmallDisk(join(dataDir, 'nats'), 32)
+    kassa = await startKassa({ dataDir, env: { KASSA_SETTLE_WAIT_MS: '200', KASSA_REQUEST_DEADLINE_MS: '3000' } })
+    user = await customers.join('1000')
+  })
+  after(async () => {
+    await kassa?.stop()
+    disk?.unmount()
+  })
+
+  const register = (id: string) =>
+    post(kassa.url, '/mq/users', { user_id: id, first_name: 'Ivan', last_name: 'Orlov', email: 'ivan@example.com' })
+
+  it('holds orders up and refuses the queue; when there is room, everything goes on with nobody’s help', async () => {
+    await expecting(202, register('before'))
+    disk.fill()
+    const order = { user_id: user, product_id: '12345', quantity: 1 }
+    const { order_id } = await expecting<{ order_id: string }>(201, post(kassa.url, '/orders/create', order))
+    await eventually('the queue takes nothing', HEALED_MS, async () => {
+      return (await register('meanwhile')).status === 503 || undefined
+    })
+    await kassa.said(/nats-server can't go on: .*write error/)
+
+    disk.makeRoom()
+    await eventually('the order is settled', HEALED_MS, async () => {
+      const { json } = await get(kassa.url, `/v1/orders/${order_id}`)
+      return (json as { status: string }).status === 'Confirmed' || undefined
+    })
+    await eventually('the queue takes commands again', HEALED_MS, async () => {
+      return (await register('after')).status === 202 || undefined
+    })
+    for (const id of ['before', 'after']) {
+      await eventually(`${id} is a user`, HEALED_MS, async () => {
+        return (await get(kassa.url, `/v1/users/${id}`)).status === 200 || undefined
+      })
+    }
+    await customers.streamsAreWhole()
+    const { code, stdout } = await kassa.verify()
+    assert.equal(code, 0, stdout)
+  })
+})
