@@ -1,6 +1,6 @@
 /** Positive controls of `kassa verify`: every kind of damage to a store is found, and its actor is named. */
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
+import { cpSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import Database from 'better-sqlite3'
@@ -104,6 +104,36 @@ describe('kassa verify on a stopped store', () => {
     await customers.order(await customers.join('1000'), 1, 'a-key')
     await kassa.stop()
     dataDir = kassa.dataDir
+  })
+
+  it('finds keys that are lost, and ends with 1', async () => {
+    const copy = join(newDataDir(), 'data')
+    cpSync(dataDir, copy, { recursive: true })
+    rmSync(join(copy, 'notification-0.keys.db'))
+    const { code, stdout } = await runKassa(['verify'], { KASSA_DATA: copy })
+    assert.equal(code, 1, stdout)
+    assert.match(stdout, /^notification: \d+ entries, 1 faults\n {2}the keys of 1 are lost, /m)
+    assert.equal(stdout.match(/tables equal the log/g)?.length, 2, stdout)
+    assert.ok(!existsSync(join(copy, 'notification-0.keys.db')), 'verify makes none')
+  })
+
+  it('finds them also while Kassa runs, which warns of them and is ready, but degraded', async () => {
+    const copy = join(newDataDir(), 'data')
+    cpSync(dataDir, copy, { recursive: true })
+    rmSync(join(copy, 'notification-0.keys.db'))
+    const kassa = await startKassa({ dataDir: copy })
+    try {
+      assert.ok(kassa.lines.some(line => /^ {2}Warning: notification\/0: keys are lost: /.test(line)))
+      const ready = await fetch(`${kassa.url}/readyz`)
+      const { status, parts } = (await ready.json()) as { status: string; parts: { warning?: string }[] }
+      assert.deepEqual([ready.status, status], [200, 'degraded'])
+      assert.equal(parts.filter(({ warning }) => warning !== undefined).length, 1)
+      const { code, stdout } = await kassa.verify()
+      assert.equal(code, 1, stdout)
+      assert.match(stdout, /the keys of 1 are lost, /)
+    } finally {
+      await kassa.stop()
+    }
   })
 
   const verifyDamaged = async (actor: string, sql: string): Promise<Ended> => {

@@ -5,12 +5,18 @@ import { connectNats } from '../bus/nats.ts'
 import { type Address, querySubject } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
+import { systemRandom } from '../world/random.ts'
 import { DEFINITIONS } from './definitions.ts'
 import type { Settings } from './kernel/actor.ts'
-import type { Store } from './kernel/store.ts'
+import { openKernelTables } from './kernel/kernel-tables.ts'
+import { openLog } from './kernel/log.ts'
+import { unreadable } from './kernel/lost-keys.ts'
+import { openMemoryStore, type Store } from './kernel/store.ts'
+import { openVault } from './kernel/vault.ts'
 import { filesOf } from './process.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { settingsOf } from './settings.ts'
+import { lostKeyFaults } from './verify-keys.ts'
 import { type Finding, verifyStore } from './verify-store.ts'
 
 const COPY_TIMEOUT_MS = 60_000
@@ -54,35 +60,35 @@ const findIn = async (
   path: string,
   settings: Settings,
 ): Promise<Finding | { reason: string }> => {
+  const findWith = async (store: Store, unreadable: (seqs: number[]) => Promise<number[]>): Promise<Finding> => {
+    const finding = verifyStore(DEFINITIONS[name], address, store, settings)
+    // A log that can't be gone through has been told of; beside it no key matters.
+    const keyFaults = finding.faults.length === 0 ? await lostKeyFaults(store, unreadable) : []
+    return { ...finding, faults: [...finding.faults, ...keyFaults] }
+  }
+
   let stopped: Store | undefined
   try {
     stopped = openStopped(path)
   } catch (error) {
-    return {
-      entries: 0,
-      faults: [`the store cannot be opened: ${error instanceof Error ? error.message : String(error)}`],
-    }
+    return { entries: 0, faults: [`the store cannot be opened: ${messageOf(error)}`] }
   }
   if (stopped) {
+    const store = stopped
     try {
-      return verifyStore(DEFINITIONS[name], address, stopped, settings)
+      return await findWith(store, async seqs => unreadableWith(store, filesOf(config.dataDir, address).keys, seqs))
     } finally {
-      stopped.close()
+      store.close()
     }
   }
   try {
-    const copy = await askForCopy(config, address)
-    const store = new Database(copy)
-    try {
-      return verifyStore(DEFINITIONS[name], address, store, settings)
-    } finally {
-      store.close()
-      for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true })
-    }
+    return await askRunning(config, address, findWith)
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) }
+    return { reason: messageOf(error) }
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The store when nobody runs on it, else undefined. */
 const openStopped = (path: string): Store | undefined => {
@@ -98,14 +104,43 @@ const openStopped = (path: string): Store | undefined => {
   }
 }
 
-const askForCopy = async (config: Config, address: Address): Promise<string> => {
+const unreadableWith = (store: Store, keysPath: string, seqs: number[]): number[] => {
+  // Not made where there are none: a file without a key would look like one that lost them.
+  const keys = existsSync(keysPath) ? new Database(keysPath, { timeout: 0 }) : openMemoryStore()
+  try {
+    const vault = openVault(keys, systemRandom)
+    return unreadable({ log: openLog(store), tables: openKernelTables(store), vault }, seqs)
+  } finally {
+    keys.close()
+  }
+}
+
+/** A running actor gives a copy of its store; its keys it gives to nobody, so it is asked what they open. */
+const askRunning = async (
+  config: Config,
+  address: Address,
+  findWith: (store: Store, unreadable: (seqs: number[]) => Promise<number[]>) => Promise<Finding>,
+): Promise<Finding> => {
   const url = config.natsUrl ?? runningUrl(config)
   const bus = await connectNats({ url, name: 'verify', connectTimeoutMs: 3000 })
-  try {
-    const reply = await bus.request(querySubject(address, 'CopyStore'), Buffer.from('{}'), {
+  const ask = async (query: string, body: object): Promise<unknown> => {
+    const reply = await bus.request(querySubject(address, query), Buffer.from(JSON.stringify(body)), {
       timeoutMs: COPY_TIMEOUT_MS,
     })
-    return (JSON.parse(Buffer.from(reply.body).toString('utf8')) as { path: string }).path
+    return JSON.parse(Buffer.from(reply.body).toString('utf8'))
+  }
+  try {
+    const { path } = (await ask('CopyStore', {})) as { path: string }
+    const store = new Database(path)
+    try {
+      return await findWith(
+        store,
+        async entries => ((await ask('CheckKeys', { entries })) as { unreadable: number[] }).unreadable,
+      )
+    } finally {
+      store.close()
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
+    }
   } finally {
     await bus.close()
   }

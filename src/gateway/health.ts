@@ -13,8 +13,8 @@ import type { GatewayPorts } from './ports.ts'
 /** An open actor answers in a few milliseconds; one that does not by then is not ready. */
 const HEALTH_MS = 500
 
-/** How a part is: `open`, the step of its start, or `silent`. */
-type Part = { part: string; phase: string; waits_for: string | null }
+/** How a part is: `open`, the step of its start, or `silent`; and what a person should see to. */
+type Part = { part: string; phase: string; waits_for: string | null; warning?: string }
 
 /** `/livez`: this process answers. */
 export const answerLive = (exchange: Exchange): Response => sendJson(exchange, 200, '{"status":"ok"}')
@@ -23,14 +23,18 @@ export const answerLive = (exchange: Exchange): Response => sendJson(exchange, 2
 export const answerVersion = (exchange: Exchange): Response =>
   sendJson(exchange, 200, JSON.stringify({ name: 'kassa', version: productVersion, node: process.version }))
 
-/** `/readyz`: 200 when all actors are open, else 503 with each part, its step and whom it waits for. */
+/**
+ * `/readyz`: 200 when all actors are open (`degraded` where one has a warning, which keeps it from no work), else 503
+ * with each part, its step and whom it waits for.
+ */
 export const answerReady =
   (ports: GatewayPorts) =>
   async (exchange: Exchange): Promise<Response> => {
     const owners = CELLS.flatMap(cell => ACTOR_NAMES.map(actor => ({ actor, cell })))
     const parts = await Promise.all(owners.map(owner => partOf(ports, owner)))
     const closed = parts.filter(({ phase }) => phase !== 'open')
-    if (closed.length === 0) return sendJson(exchange, 200, JSON.stringify({ status: 'ready', parts }))
+    const status = parts.some(({ warning }) => warning !== undefined) ? 'degraded' : 'ready'
+    if (closed.length === 0) return sendJson(exchange, 200, JSON.stringify({ status, parts }))
 
     const detail = `Not open yet: ${closed.map(({ part, phase }) => `${part} (${phase})`).join(', ')}`
     const problem = problemDocument({ code: 'unavailable', detail }, exchange.get('requestId'))
@@ -49,8 +53,8 @@ const partOf = async (ports: GatewayPorts, owner: Address): Promise<Part> => {
       { subject, body: {}, headers: { [COMMAND_HEADERS.caller]: ANYBODY } },
       HEALTH_MS,
     )
-    const { phase, waits_for } = kernelContract.queries.Health.reply.parse(value)
-    return { part, phase, waits_for }
+    const { phase, waits_for, warning } = kernelContract.queries.Health.reply.parse(value)
+    return { part, phase, waits_for, ...(warning === null ? {} : { warning }) }
   } catch (fault) {
     // Whatever it is, this part does not say that it is open, and that is the answer.
     ports.log.debug({ part, fault: fault instanceof Error ? fault.name : typeof fault }, 'no health')

@@ -12,20 +12,30 @@ const shownMost = 600
 export type Wait = { url: () => string; natsUrl: string; signal: AbortSignal; patienceMs?: number }
 
 const readyzSchema = z.object({
-  parts: z.array(z.object({ part: z.string(), phase: z.string(), waits_for: z.string().nullable() })),
+  parts: z.array(
+    z.object({
+      part: z.string(),
+      phase: z.string(),
+      waits_for: z.string().nullable(),
+      warning: z.string().optional(),
+    }),
+  ),
 })
 
-/** Polls `/readyz` of `url()` until it answers 200, or until `signal` says that nobody waits any more. */
+/**
+ * Polls `/readyz` of `url()` until it answers 200, or until `signal` says that nobody waits any more. Gives the warnings
+ * of parts that are open and yet not as they should be.
+ */
 export async function untilReady(
   { url, natsUrl, signal, patienceMs = usualPatienceMs }: Wait,
   say: (line: string) => void,
-): Promise<void> {
+): Promise<string[]> {
   const began = performance.now()
   let said = ''
 
   while (!signal.aborted) {
     const answer = await askReadyz(url())
-    if (answer?.status === 200) return
+    if (answer?.status === 200) return warningsIn(answer.body)
 
     const waitsFor = answer
       ? closedParts(answer.body)
@@ -36,12 +46,17 @@ export async function untilReady(
     }
     await sleep(pollMs)
   }
+  return []
 }
+
+const partsIn = (body: string) => readyzSchema.safeParse(parseOr(body)).data?.parts ?? []
+
+const warningsIn = (body: string): string[] =>
+  partsIn(body).flatMap(({ part, warning }) => (warning === undefined ? [] : [`${part}: ${warning}`]))
 
 /** Who is not open, at which step, for what: the same text as long as nothing has changed. */
 function closedParts(body: string): string {
-  const parts = readyzSchema.safeParse(parseOr(body)).data?.parts ?? []
-  const closed = parts
+  const closed = partsIn(body)
     .filter(({ phase }) => phase !== 'open')
     .map(({ part, phase, waits_for }) => `${part} (${phase}${waits_for === null ? '' : `: ${waits_for}`})`)
   return closed.join(', ') || oneLine(body)

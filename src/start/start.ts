@@ -84,14 +84,16 @@ async function bringUp(
   supervisor.keep(gatewayPart(env, gatewayPort))
 
   const url = () => `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${gatewayPort.current()}`
-  await untilReady({ url, natsUrl, signal: waiting.signal }, say)
+  const found = await untilReady({ url, natsUrl, signal: waiting.signal }, say)
   if (waiting.signal.aborted) return
 
   waiting.abort()
   gatewayPort.settle()
   writeRunFile(config.dataDir, { pid: process.pid, startedAt: startedAt(), url: url(), natsUrl })
   const tookMs = performance.now()
-  console.log(banner({ url: url(), natsUrl, broker: broker.description, dataDir: config.dataDir, tookMs, warnings }))
+  const { dataDir } = config
+  const { description } = broker
+  console.log(banner({ url: url(), natsUrl, broker: description, dataDir, tookMs, warnings: [...warnings, ...found] }))
 }
 
 /**

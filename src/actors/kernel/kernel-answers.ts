@@ -3,6 +3,7 @@ import { NO_CHAIN } from '../../bus/entry.ts'
 import type { Answer } from './actor.ts'
 import type { Core } from './core.ts'
 import { commandsOf, listDeadLetters } from './dead-letters.ts'
+import { unreadable } from './lost-keys.ts'
 import { timeline } from './timeline.ts'
 
 /** How an actor stands, apart from its log. */
@@ -14,6 +15,8 @@ export type Standing = {
   stream: number
   mailbox: number
   pid: number
+  /** What a person should see to, though the actor does its work. */
+  warning: string | null
 }
 
 export type KernelAnswerPorts = {
@@ -43,6 +46,7 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
       },
     }),
     Cursor: ({ source }) => ({ reply: { source, ...core.cursor(String(source)), fenced: ports.isFenced() } }),
+    CheckKeys: ({ entries }) => ({ reply: { unreadable: unreadable(core, entries as number[]) } }),
     CopyStore: async () => ({ reply: { path: await ports.copyStore() } }),
   }
 

@@ -114,7 +114,14 @@ export const kernelContract = defineContract({
         mailbox: z.int(),
         pid: z.int(),
         version: z.string(),
+        warning: z.string().nullable(),
       }),
+      refusals: [],
+    },
+    CheckKeys: {
+      summary: 'which of these entries of the log can not be read, because a key is lost',
+      body: z.strictObject({ entries: z.array(z.int().positive()).max(500) }),
+      reply: z.object({ unreadable: z.array(z.int()) }),
       refusals: [],
     },
     Cursor: {

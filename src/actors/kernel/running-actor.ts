@@ -11,6 +11,7 @@ import { askCursor, askLog } from './ask-actor.ts'
 import { openCore } from './core.ts'
 import { createEffects } from './effects.ts'
 import { createKernelAnswers } from './kernel-answers.ts'
+import { firstUnreadable } from './lost-keys.ts'
 import { createMailbox, type Item } from './mailbox.ts'
 import { createMarking, type MarkFile } from './mark.ts'
 import { queuedItemOf } from './queued-item.ts'
@@ -80,6 +81,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
 
   let phase: Phase = 'healing'
   let waitsFor: string | null = null
+  let warning: string | null = null
   let isFenced = false
   let stopping = false
   let consumed: Running | undefined
@@ -167,7 +169,18 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       failed: error => fail(error instanceof Error ? error : new Error(String(error))),
     })
 
+  // Not a refusal: orders and money need no key. But nobody should learn of it from an empty letter.
+  const warnOfLostKeys = (): void => {
+    const seq = firstUnreadable(core)
+    if (seq === undefined) return
+    warning =
+      `keys are lost: what is personal in entry ${seq} of ${me} cannot be read, nor perhaps in others. ` +
+      `Stop, put back a copy of ${address.actor}-${address.cell}.keys.db that has them, and start again; verify tells how many`
+    say.error({}, warning)
+  }
+
   const open = (): void => {
+    warnOfLostKeys()
     decideAtOpen()
     phase = 'open'
     waitsFor = null
@@ -237,6 +250,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
         stream: relay.confirmed(),
         mailbox: mailbox.size(),
         pid: ports.pid,
+        warning,
       }),
       isOpen: () => phase === 'open',
       isFenced: () => isFenced,
