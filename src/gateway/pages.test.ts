@@ -5,8 +5,8 @@ import { PROBLEMS, type ProblemDocument } from '../bus/problem.ts'
 import { type Asked, yes } from './scripted-bus.ts'
 import { createTestGateway } from './test-gateway.ts'
 
-const health = (phase: string, waitsFor: string | null = null) =>
-  yes({ phase, waits_for: waitsFor, head: 1, stream: 1, cursors: {}, mailbox: 0, pid: 1, version: '0.1.0' })
+const health = (phase: string, waitsFor: string | null = null, warning: string | null = null) =>
+  yes({ phase, waits_for: waitsFor, head: 1, stream: 1, cursors: {}, mailbox: 0, pid: 1, version: '0.1.0', warning })
 
 suite('the state of the system', () => {
   test('/livez is 200, with the headers of every answer', async () => {
@@ -28,6 +28,14 @@ suite('the state of the system', () => {
       status: 'ready',
       parts: ['order/0', 'billing/0', 'notification/0'].map(part => ({ part, phase: 'open', waits_for: null })),
     })
+  })
+
+  test('/readyz is 200 and "degraded" when an open actor has a warning', async () => {
+    const { get } = createTestGateway({ Health: health('open', null, 'keys are lost') })
+    const response = await get('/readyz')
+    const { status, parts } = (await response.json()) as { status: string; parts: unknown[] }
+    assert.deepEqual([response.status, status], [200, 'degraded'])
+    assert.deepEqual(parts[0], { part: 'order/0', phase: 'open', waits_for: null, warning: 'keys are lost' })
   })
 
   test('/readyz is 503 with each part, what it does and whom it waits for', async () => {

@@ -81,6 +81,7 @@ describe('an actor: commands and queries', () => {
       stream: 2,
       cursors: { 'source/0': 0 },
       mailbox: 0,
+      warning: null,
       pid: 4711,
       version: '1.0.0',
     })
