@@ -1,4 +1,4 @@
-/** `npm run runtimes [-- --on Deno,Bun] [--checks units,life,start]`: the same source and tests on every runtime. */
+/** `npm run runtimes [-- --on Deno,Bun] [--checks units,life,system,start]`: the same source and tests on every runtime. */
 import { globSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -72,8 +72,11 @@ function readWords(words: string[]): { runtimes: Runtime[]; checks: Check[] } {
 async function carryOut(check: Check, runtime: Runtime, program: string): Promise<Outcome[]> {
   if (check === 'start') return [await startFirst(root, runtime, program)]
   if (check === 'life') return runAll(program, [lifeFile], 1)
-  return runAll(program, globSync('src/**/*.test.ts', { cwd: root }).sort(), unitsAtOnce)
+  if (check === 'system') return runAll(program, filesOf('test/**/*.test.ts'), 1)
+  return runAll(program, filesOf('src/**/*.test.ts'), unitsAtOnce)
 }
+
+const filesOf = (pattern: string): string[] => globSync(pattern, { cwd: root }).sort()
 
 /** Names carry their file: the same may stand in two. */
 async function runAll(program: string, files: string[], atOnce: number): Promise<Outcome[]> {

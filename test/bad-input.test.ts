@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { expecting, get, post, type Reply, send } from './http-client.ts'
+import { expecting, get, post, postExactly, type Reply, send } from './http-client.ts'
 import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
 import { lookAt, type NatsLook } from './nats-look.ts'
 
@@ -233,7 +233,7 @@ describe('bad input', () => {
       it('is not found at addresses beside it', async () => {
         const bare = path.replace(/\/$/, '')
         for (const beside of [`${bare}/more`, `/${bare}`, bare.toUpperCase(), `${bare}.json`, `${bare}%2F`])
-          await refused(404, 'not_found', post(kassa.url, beside, bodyOf(operation)))
+          await refused(404, 'not_found', postExactly(kassa.url, beside, bodyOf(operation)))
         await refused(400, 'invalid_field', post(kassa.url, `${bare}%ff`, bodyOf(operation)))
       })
     })

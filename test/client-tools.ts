@@ -57,7 +57,11 @@ export function runTool(program: string, args: string[], cwd: string): Promise<O
   return runNode([file, ...args], cwd)
 }
 
-const runNode = (args: string[], cwd: string): Promise<Outcome> => runProgram(process.execPath, args, cwd)
+const runNode = (args: string[], cwd: string): Promise<Outcome> =>
+  runProgram(process.execPath, [...denoOptions, ...args], cwd)
+
+/** newman colours its table by way of `__proto__`, which Deno has only when asked. */
+const denoOptions = process.versions.deno === undefined ? [] : ['run', '--allow-all', '--unsafe-proto']
 
 /** Runs a program to its end. What it asks of this machine goes through no proxy. */
 export async function runProgram(program: string, args: string[], cwd: string): Promise<Outcome> {
