@@ -16,14 +16,17 @@ export type Finding = { entries: number; faults: string[] }
 
 const READ_AT_ONCE = 1000
 
-/** Verifies one store: the chain of its log, the books, and every table against one that is built anew from the log. */
+/**
+ * Verifies one store: the chain of its log, the books, and every table against one that is built anew from the log, in
+ * the empty `anewStore`.
+ */
 export const verifyStore = (
   definition: AnyActorDefinition,
   address: Address,
   store: Store,
   settings: Settings,
+  anewStore: Store = openMemoryStore(),
 ): Finding => {
-  const anewStore = openMemoryStore()
   const open = (store: Store): Core => {
     const vault = openVault(openMemoryStore(), systemRandom)
     return openCore(definition, { address, store, vault, clock: systemClock, settings, version: productVersion })

@@ -1,24 +1,23 @@
-/** Asking as the gateway asks: the same command with the same id until there is an answer. */
+/** A client's request over HTTP: how a wish is written, how an answer is read, and when to ask again. */
 import type { ActorName } from '../../src/actors/registry.ts'
-import type { Bus } from '../../src/bus/bus.ts'
-import { ANYBODY, COMMAND_HEADERS, REFUSAL_HEADERS } from '../../src/bus/command-id.ts'
 import type { ProblemDocument } from '../../src/bus/problem.ts'
-import { commandSubject, querySubject } from '../../src/bus/subjects.ts'
-import { Unavailable } from '../../src/bus/unavailable.ts'
 import { type Clock, pause } from '../../src/world/clock.ts'
 import type { SeededRandom } from '../../src/world/seeded-random.ts'
+import { ConnectionLost, type SimulatedGateway } from './simulated-gateway.ts'
 
 /**
- * A command as somebody wishes it. `given`: the key is the client's own, so that a no is remembered too. `until` is
- * when the key may be forgotten: whoever asks with it later asks anew.
+ * A command as somebody wishes it. `key` is the client's own, or the one that a reply without an outcome has given it to
+ * ask again with (protocol, R14). `until` is when the key may be forgotten: whoever asks with it later asks anew.
  */
 export type Wish = {
+  number: number
   actor: ActorName
-  name: string
+  name: keyof typeof ADDRESSES
   body: Record<string, unknown>
-  key: string
-  given: boolean
+  key: string | undefined
   until: number
+  /** Does not wait for an order to settle. */
+  hurried?: boolean
 }
 
 /** What came back: the reply's JSON, or the code of the no. */
@@ -26,65 +25,97 @@ export type Answer = { reply: string } | { no: string }
 export type Heard = { answer: Answer; replayed: boolean }
 
 export type Asker = {
-  bus: Bus
+  gateway: SimulatedGateway
   clock: Clock
   random: SeededRandom
   /** Once true nobody waits any longer. */
   gaveUp: () => boolean
 }
 
-const TIMEOUT_MS = 1000
-const RETRY_MS = 200
+/** Where a command is asked for; a field in braces stands in the address and not in the body. */
+const ADDRESSES = {
+  CreateUser: '/user/create/',
+  PutMoney: '/money/put/',
+  CreateOrder: '/orders/create/',
+  SubscribeQueue: '/mq/billing/subscribe',
+  CancelOrder: '/v1/orders/{order_id}/cancel',
+  RefundOrder: '/v1/orders/{order_id}/refund',
+  RegisterUser: '/mq/users',
+  PlaceOrder: '/mq/orders',
+  Withdraw: '/mq/withdrawals',
+} as const
 
-/** Asks once. Throws `Unavailable`. `tentative`: a no is not to be remembered yet. */
-export const askOnce = async (asker: Asker, wish: Wish, tentative = false): Promise<Heard> => {
-  const headers = {
-    [wish.given ? COMMAND_HEADERS.key : COMMAND_HEADERS.requestId]: wish.key,
-    [COMMAND_HEADERS.caller]: ANYBODY,
-    [COMMAND_HEADERS.deadlineMs]: String(TIMEOUT_MS),
-    ...(tentative ? { [COMMAND_HEADERS.remember]: 'no' } : {}),
-  }
-  const subject = commandSubject({ actor: wish.actor, cell: 0 }, wish.name)
-  return read(await asker.bus.request(subject, bytesOf(wish.body), { headers, timeoutMs: TIMEOUT_MS }))
+const RETRY_MS = 300
+/** Codes that say nothing of the outcome. */
+const ASK_AGAIN = ['unavailable', 'overloaded', 'in_progress']
+
+/** The trace of a wish, by which its entry is found where the client knows no key. */
+export const traceOf = ({ number }: Pick<Wish, 'number'>): string =>
+  `00-${String(number + 1).padStart(32, '0')}-0000000000000001-01`
+
+/** The number of the wish whose trace this is. */
+export const numberIn = (trace: string): number => Number(trace.split('-')[1]) - 1
+
+/**
+ * Asks once. Throws `ConnectionLost`. `undefined` where the outcome is open: the wish then has a key to ask again with.
+ */
+export const askOnce = async ({ gateway }: Asker, wish: Wish): Promise<Heard | undefined> => {
+  const response = await gateway.fetch(requestOf(wish))
+  const text = await response.text()
+  const replayed = response.headers.get('Idempotent-Replayed') === 'true'
+  if (response.ok) return { answer: { reply: text }, replayed }
+  const { code } = JSON.parse(text) as ProblemDocument
+  if (!ASK_AGAIN.includes(code)) return { answer: { no: code }, replayed }
+  wish.key ??= response.headers.get('Idempotency-Key') ?? undefined
+  return undefined
 }
 
-/** Asks a query once. Throws `Unavailable`. */
-export const query = async (bus: Bus, actor: ActorName, name: string, body: object): Promise<Heard> =>
-  read(await bus.request(querySubject({ actor, cell: 0 }, name), bytesOf(body), { timeoutMs: TIMEOUT_MS }))
+/** Reads something: its JSON, or the code of the no; `undefined` where nobody answers now. */
+export const read = async ({ gateway }: Asker, path: string): Promise<{ ok: unknown } | { no: string } | undefined> => {
+  try {
+    const response = await gateway.fetch(new Request(`http://localhost${path}`))
+    const body: unknown = await response.json()
+    if (response.ok) return { ok: body }
+    const { code } = body as ProblemDocument
+    return ASK_AGAIN.includes(code) ? undefined : { no: code }
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error
+    return undefined
+  }
+}
 
-/** Asks until there is an answer, or undefined when nobody waits any longer. */
+/**
+ * Asks until there is an answer; `undefined` when nobody waits any longer, or when a client without a key can't know
+ * whether it may ask again.
+ */
 export const ask = async (asker: Asker, wish: Wish): Promise<Heard | undefined> => {
-  const userId = String(wish.body.user_id ?? '')
   while (!asker.gaveUp() && asker.clock.now() < wish.until) {
     try {
-      const tentative = wish.given && wish.actor !== 'order'
-      const heard = await askOnce(asker, wish, tentative)
-      if (!isUnknownUser(heard) || wish.actor === 'order') return tentative ? await final(asker, wish, heard) : heard
-      // Billing may not have heard of the user yet: order knows whether there is one (the gateway does the same).
-      const known = await query(asker.bus, 'order', 'GetUser', { user_id: userId })
-      if ('no' in known.answer) return wish.given ? await askOnce(asker, wish) : heard
+      const heard = await askOnce(asker, wish)
+      if (heard) return heard
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error
+      if (!(error instanceof ConnectionLost)) throw error
+      if (wish.key === undefined) return undefined
     }
     await pause(asker.clock, RETRY_MS * (0.5 + asker.random.fraction()))
   }
   return undefined
 }
 
-// A no that was only tentative is asked for once more, to be kept under the key.
-const final = async (asker: Asker, wish: Wish, heard: Heard): Promise<Heard> =>
-  'no' in heard.answer && !heard.replayed ? askOnce(asker, wish) : heard
-
-const isUnknownUser = ({ answer, replayed }: Heard): boolean =>
-  'no' in answer && answer.no === 'user_not_found' && !replayed
-
-const read = ({ headers, body }: { headers: Readonly<Record<string, string>>; body: Uint8Array }): Heard => {
-  const text = Buffer.from(body).toString('utf8')
-  const replayed = headers[COMMAND_HEADERS.replayed] === 'true'
-  if (headers[REFUSAL_HEADERS.status] === undefined) return { answer: { reply: text }, replayed }
-  const { code, detail } = JSON.parse(text) as ProblemDocument
-  if (code === 'unavailable' || code === 'overloaded') throw new Unavailable(detail ?? '', code)
-  return { answer: { no: code }, replayed }
+const requestOf = (wish: Wish): Request => {
+  const rest = { ...wish.body }
+  const path = ADDRESSES[wish.name].replace(/\{(\w+)\}/g, (_, field: string) => {
+    const value = String(rest[field])
+    delete rest[field]
+    return value
+  })
+  return new Request(`http://localhost${path}`, {
+    method: 'POST',
+    ...(Object.keys(rest).length > 0 ? { body: JSON.stringify(rest) } : {}),
+    headers: {
+      traceparent: traceOf(wish),
+      ...(wish.key === undefined ? {} : { 'Idempotency-Key': wish.key }),
+      ...(wish.hurried ? { Prefer: 'respond-async' } : {}),
+    },
+  })
 }
-
-const bytesOf = (body: object): Uint8Array => Buffer.from(JSON.stringify(body))

@@ -1,9 +1,11 @@
 /** Checks of the logs: nothing lost, nothing twice, every cause true, every stream its log, every table what its log says. */
 import { DEFINITIONS } from '../../src/actors/definitions.ts'
+import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { verifyStore } from '../../src/actors/verify-store.ts'
 import type { FinalState } from './final-state.ts'
 import type { Fact } from './history.ts'
+import { preparingLate } from './late-statements.ts'
 
 /** What is wrong with the logs, a line each. */
 export const checkLogs = (state: FinalState): string[] => [
@@ -20,9 +22,13 @@ export const checkLogs = (state: FinalState): string[] => [
 ]
 
 const verify = ({ logs, settings }: FinalState, actor: ActorName): string[] =>
-  verifyStore(DEFINITIONS[actor], { actor, cell: 0 }, logs[actor].store, settings).faults.map(
-    fault => `verify ${actor}: ${fault}`,
-  )
+  verifyStore(
+    DEFINITIONS[actor],
+    { actor, cell: 0 },
+    logs[actor].store,
+    settings,
+    preparingLate(openMemoryStore()),
+  ).faults.map(fault => `verify ${actor}: ${fault}`)
 
 const checkStream = ({ logs, loud }: FinalState, actor: ActorName): string[] => {
   const { facts, streamChains } = logs[actor]

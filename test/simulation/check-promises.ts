@@ -1,6 +1,7 @@
 /** Checks of what was promised: every answer is in a log once, the same key gets the same answer, no queued command is lost. */
 import { ACTOR_NAMES } from '../../src/actors/registry.ts'
 import { ANYBODY, commandId } from '../../src/bus/command-id.ts'
+import { traceOf } from './asking.ts'
 import type { Promised } from './clients.ts'
 import type { FinalState } from './final-state.ts'
 import type { Fact } from './history.ts'
@@ -15,64 +16,86 @@ export const checkPromises = (state: FinalState): string[] => [
   ...checkMismatches(state),
 ]
 
-const idOf = ({ wish }: Promised): string => commandId(ANYBODY, wish.name, wish.key)
+/** The wish as a log names it, and as a fault tells it. */
+const idOf = ({ wish }: Promised): string => commandId(ANYBODY, wish.name, wish.key ?? `keyless-${wish.number}`)
 
-/** Commands whose entry no copy is left of, or lies in the one of two histories that a person may yet choose. */
-const destroyedCommands = ({ history, logs, disputed }: FinalState): Set<string | undefined> => {
+/** Whether an entry answers a wish: under its key, or, where the client knows none, under the trace of its request. */
+const answers =
+  ({ wish }: Promised) =>
+  ({ actor, headers: { command }, trace }: Fact): boolean => {
+    if (actor !== wish.actor || command === undefined) return false
+    if (wish.key !== undefined) return command === commandId(ANYBODY, wish.name, wish.key)
+    return trace === traceOf(wish) && command.startsWith(commandId(ANYBODY, wish.name, ''))
+  }
+
+/** Entries of commands that no copy is left of, or that lie in the one of two histories that a person may yet choose. */
+const goneEntries = ({ history, logs, disputed }: FinalState): Fact[] => {
   const elsewhere = new Set(ACTOR_NAMES.flatMap(actor => (disputed.has(actor) ? logs[actor].streamChains : [])))
   for (const { chain } of ACTOR_NAMES.flatMap(actor => logs[actor].facts)) elsewhere.delete(chain)
-  const gone = history.facts().filter(({ chain }) => history.isDestroyed(chain) || elsewhere.has(chain))
-  return new Set(gone.map(({ headers }) => headers.command))
+  return history
+    .facts()
+    .filter(
+      ({ chain, headers }) => headers.command !== undefined && (history.isDestroyed(chain) || elsewhere.has(chain)),
+    )
 }
 
 /** What was answered stands in the log with that answer. */
 const checkAnswers = (state: FinalState): string[] => {
   const faults: string[] = []
-  const destroyed = destroyedCommands(state)
+  const gone = goneEntries(state)
   for (const one of state.promised) {
     const { wish, answer } = one
     const id = idOf(one)
-    if (destroyed.has(id)) continue
-    const entries = state.logs[wish.actor].facts.filter(({ headers }) => headers.command === id)
+    if (gone.some(answers(one))) continue
+    const entries = state.logs[wish.actor].facts.filter(answers(one))
     const said = entries.map(
       ({ headers }) => JSON.parse(headers.reply ?? '{}') as { ok?: unknown; no?: { code: string } },
     )
     if ('no' in answer) {
       // A no is kept where the client gave the key.
-      if (wish.given && !said.some(({ no }) => no?.code === answer.no))
+      if (wish.key !== undefined && !said.some(({ no }) => no?.code === answer.no))
         faults.push(`${id} was answered no: ${answer.no}, and the log does not say so`)
-      if (!wish.given && entries.length > 0 && !said.some(({ ok }) => ok !== undefined))
+      if (wish.key === undefined && entries.length > 0)
         faults.push(`${id} was refused without a key, and yet the log remembers it`)
       continue
     }
-    if (NOTHING_TO_SAY.has(wish.name) && !wish.given && entries.length === 0) continue
-    if (!said.some(({ ok }) => JSON.stringify(ok) === answer.reply))
+    if (NOTHING_TO_SAY.has(wish.name) && wish.key === undefined && entries.length === 0) continue
+    if (!said.some(({ ok }) => isSaid(ok, answer.reply)))
       faults.push(`${id} was answered ${answer.reply}, and the log says ${JSON.stringify(said)}`)
   }
   return faults
 }
 
-/** Commands that may find their wish fulfilled; without a key of the client's own that leaves nothing in the log. */
+/** Whether a reply has all that the log says of it; what comes of a second question may be there besides. */
+const isSaid = (ok: unknown, reply: string): boolean => {
+  if (typeof ok !== 'object' || ok === null) return false
+  const shown = JSON.parse(reply) as Record<string, unknown>
+  return Object.entries(ok).every(([name, value]) => JSON.stringify(shown[name]) === JSON.stringify(value))
+}
+
+/**
+ * Commands that may find their wish fulfilled; without a key of the client's own that leaves nothing in the log. Their
+ * reply also tells how things stand.
+ */
 const NOTHING_TO_SAY = new Set(['SubscribeQueue'])
 
 const checkSameAnswers = (state: FinalState): string[] => {
   const faults: string[] = []
-  const destroyed = destroyedCommands(state)
-  for (const [id, all] of Map.groupBy(state.promised, idOf)) {
-    if (destroyed.has(id)) continue
-    const answers = new Set(
-      all.filter(({ wish, answer }) => wish.given || 'reply' in answer).map(({ answer }) => JSON.stringify(answer)),
-    )
-    if (answers.size > 1) faults.push(`${id} was answered in two ways: ${[...answers].join(' and ')}`)
+  const gone = goneEntries(state)
+  const keyed = state.promised.filter(({ wish }) => wish.key !== undefined && !NOTHING_TO_SAY.has(wish.name))
+  for (const [id, all] of Map.groupBy(keyed, idOf)) {
+    if (gone.some(answers(all[0]!))) continue
+    const said = new Set(all.map(({ answer }) => JSON.stringify(answer)))
+    if (said.size > 1) faults.push(`${id} was answered in two ways: ${[...said].join(' and ')}`)
   }
   return faults
 }
 
 /** A key that had another body before is refused. */
 const checkReusedKeys = (state: FinalState): string[] => {
-  const destroyed = destroyedCommands(state)
+  const gone = goneEntries(state)
   return state.carriedOutAnew
-    .filter(one => !destroyed.has(idOf(one)))
+    .filter(one => !gone.some(answers(one)))
     .map(one => `${idOf(one)} was asked with another body, and answered ${JSON.stringify(one.answer)}`)
 }
 

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import { readEvent } from '../../src/actors/kernel/event.ts'
 import { openMemoryStore, type Store } from '../../src/actors/kernel/store.ts'
 import type { Entry } from '../../src/bus/entry.ts'
+import { preparingLate } from './late-statements.ts'
 
 export type CommitFault = 'written' | 'undone'
 
@@ -39,7 +40,7 @@ export type StoreEvents = {
 
 /** Opens the store on `disk`. Every commit is told, and fails as the disk wishes. */
 export const openWatchedStore = (disk: Disk, events: StoreEvents): Store => {
-  const store = openMemoryStore(disk.store)
+  const store = preparingLate(openMemoryStore(disk.store))
   const begin = store.transaction.bind(store)
   let select: Database.Statement<[number], Entry> | undefined
 

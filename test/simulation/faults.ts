@@ -26,7 +26,7 @@ const happens = ({ world }: Scene, rate: number): boolean => world.chance.faults
 const startLater = ({ world }: Scene, actor: ActorName, ms: number): void => {
   const site = world.sites[actor]
   site.heldDown = true
-  world.clock.after(ms, () => {
+  world.later(ms, () => {
     site.heldDown = false
     world.start(actor)
   })
@@ -57,10 +57,19 @@ const restart: Fault = scene => {
     error => scene.world.violation(`${actor} could not be stopped: ${String(error)}`),
   )
   // A supervisor waits no longer than this for the end.
-  scene.world.clock.after(5000, () => {
+  scene.world.later(5000, () => {
     if (!process.alive()) return
     process.kill()
     startLater(scene, actor, ms)
+  })
+}
+
+const crashGateway: Fault = ({ world }) => {
+  const { chance, gateway, later } = world
+  world.inEvents(1 + chance.faults.integer(MOST_EVENTS_AHEAD), () => {
+    gateway.kill()
+    world.count('gateway died')
+    later(20 + chance.faults.integer(3000), gateway.start)
   })
 }
 
@@ -81,7 +90,7 @@ const twoOwners: Fault = scene => {
   const actor = pickActor(scene)
   const begin = (backup: ReturnType<World['backup']>): void => {
     world.startCopy(actor, backup)
-    world.clock.after(1000 + upTo(scene, 6000), () => world.endCopy(actor, happens(scene, 0.7) ? 'first' : 'copy'))
+    world.later(1000 + upTo(scene, 6000), () => world.endCopy(actor, happens(scene, 0.7) ? 'first' : 'copy'))
   }
   const backup = world.backup(actor)
   if (happens(scene, 0.5)) {
@@ -89,7 +98,7 @@ const twoOwners: Fault = scene => {
     world.kill(actor)
     begin(backup)
     startLater(scene, actor, upTo(scene, 50))
-  } else world.clock.after(upTo(scene, 6000), () => begin(backup))
+  } else world.later(upTo(scene, 6000), () => begin(backup))
 }
 
 // ---- disks
@@ -110,7 +119,7 @@ const restore: Fault = scene => {
   const { world } = scene
   const actor = pickActor(scene)
   const backup = world.backup(actor)
-  world.clock.after(OLD_MS + upTo(scene, 10_000), () => {
+  world.later(OLD_MS + upTo(scene, 10_000), () => {
     const site = world.sites[actor]
     world.kill(actor)
     world.trace.say('fault', `a store of entry ${backup.chains.length} is put back for ${actor}`)
@@ -136,7 +145,7 @@ const deleteStore: Fault = scene => {
 const diskFull: Fault = scene => {
   const { disk } = scene.world.sites[pickActor(scene)]
   disk.full = true
-  scene.world.clock.after(200 + upTo(scene, 3000), () => {
+  scene.world.later(200 + upTo(scene, 3000), () => {
     disk.full = false
   })
 }
@@ -195,15 +204,15 @@ const foreign: Fault = scene =>
   })
 
 const brokerDown: Fault = scene => {
-  const { broker, clock } = scene.world
+  const { broker, later } = scene.world
   broker.goDown()
-  clock.after(100 + upTo(scene, 5000), broker.comeUp)
+  later(100 + upTo(scene, 5000), broker.comeUp)
 }
 
 const brokerEmpty: Fault = scene => {
   const { world, senders } = scene
   world.broker.goDown()
-  world.clock.after(100 + upTo(scene, 3000), () => {
+  world.later(100 + upTo(scene, 3000), () => {
     senders.queueDies()
     world.broker.loseEverything()
     world.copiesTaken()
@@ -217,11 +226,11 @@ const queueDeleted: Fault = ({ world, senders }) => {
 }
 
 const cut: Fault = scene => {
-  const { broker, clock, sites } = scene.world
-  const name = happens(scene, 0.2) ? 'gateway' : sites[pickActor(scene)].process?.name
+  const { broker, later, sites } = scene.world
+  const name = happens(scene, 0.2) ? scene.world.gateway.name() : sites[pickActor(scene)].process?.name
   if (!name) return
   broker.cut(name, happens(scene, 0.5) ? {} : { arriving: 1 + upTo(scene, 10), afterMs: 100 + upTo(scene, 2500) })
-  clock.after(100 + upTo(scene, 4000), () => broker.restore(name))
+  later(100 + upTo(scene, 4000), () => broker.restore(name))
 }
 
 /** All of them, by the name under which a trace shows them. */
@@ -229,6 +238,7 @@ export const FAULTS: Record<string, Fault> = {
   crash,
   'crash of all': crashAll,
   restart,
+  'crash of the gateway': crashGateway,
   'late arrivals': lateArrivals,
   'two owners': twoOwners,
   'restored store': restore,

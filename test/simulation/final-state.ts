@@ -6,7 +6,9 @@ import type { Entry } from '../../src/bus/entry.ts'
 import { streamOf } from '../../src/bus/subjects.ts'
 import type { Promised } from './clients.ts'
 import { type Fact, type History, readFact } from './history.ts'
+import { preparingLate } from './late-statements.ts'
 import type { Sent } from './queue-senders.ts'
+import type { Seen } from './reading.ts'
 import type { World } from './world.ts'
 
 export type FinalLog = { store: Store; facts: Fact[]; streamChains: (string | undefined)[] }
@@ -17,6 +19,7 @@ export type FinalState = {
   promised: readonly Promised[]
   carriedOutAnew: readonly Promised[]
   sent: readonly Sent[]
+  seen: readonly Seen[]
   settings: World['settings']
   delivered: World['delivered']
   /** Somebody was told that histories differ: then not everything comes to its end by itself. */
@@ -28,7 +31,7 @@ export type FinalState = {
 }
 
 /** What those who used the shop remember. */
-export type Memories = Pick<FinalState, 'promised' | 'carriedOutAnew' | 'sent' | 'loud'>
+export type Memories = Pick<FinalState, 'promised' | 'carriedOutAnew' | 'sent' | 'seen' | 'loud'>
 
 /** Reads the end of `world`. The stores must be closed by the caller. */
 export const readFinalState = (world: World, memories: Memories): FinalState => {
@@ -36,7 +39,7 @@ export const readFinalState = (world: World, memories: Memories): FinalState => 
     ACTOR_NAMES.map(actor => {
       const { disk, process } = world.sites[actor]
       process?.save()
-      const store = openMemoryStore(disk.store)
+      const store = preparingLate(openMemoryStore(disk.store))
       const entries = store.prepare<[], Entry>('SELECT seq, chain, subject, headers, body FROM log ORDER BY seq').all()
       const messages = world.broker.messages(streamOf({ actor, cell: 0 }))
       const log: FinalLog = {

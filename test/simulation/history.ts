@@ -14,12 +14,13 @@ export type Fact = {
   // biome-ignore lint/suspicious/noExplicitAny: as in AppliedEvent, the shape belongs to the type
   data: any
   headers: EntryHeaders
+  trace: string | undefined
 }
 
 /** Reads an entry of the log of `actor`. */
 export const readFact = (actor: ActorName, entry: Entry): Fact => {
-  const { type, user, at, data } = readEvent(entry.body)
-  return { actor, seq: entry.seq, chain: entry.chain, type, user, at, data, headers: readHeaders(entry.headers) }
+  const { type, user, at, data, traceparent: trace } = readEvent(entry.body)
+  return { actor, seq: entry.seq, chain: entry.chain, type, user, at, data, headers: readHeaders(entry.headers), trace }
 }
 
 export type History = {

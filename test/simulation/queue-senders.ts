@@ -1,10 +1,15 @@
 /** Those who put commands into the queue and wait for nothing: users, orders and withdrawals of another system. */
 import type { ActorName } from '../../src/actors/registry.ts'
+import type { Headers } from '../../src/bus/bus.ts'
 import { ANYBODY, COMMAND_HEADERS, commandId } from '../../src/bus/command-id.ts'
 import { COMMANDS, queueSubject } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
 import { pause } from '../../src/world/clock.ts'
+import { askOnce, numberIn, traceOf, type Wish } from './asking.ts'
+import { ConnectionLost } from './simulated-gateway.ts'
 import type { World } from './world.ts'
+
+type QueuedName = 'RegisterUser' | 'PlaceOrder' | 'Withdraw'
 
 /** One command in the queue. `id` is missing where its sender gave none. */
 export type Sent = {
@@ -27,8 +32,13 @@ export type QueueSenders = {
   queueDies: () => void
 }
 
-/** A header that tells which send a message came of. */
-export const SEND_NUMBER = 'Sim-Number'
+/** Traces of queued commands begin here, apart from those of other wishes. */
+const FIRST_TRACE = 1_000_000
+const traceOfSend = (number: number): string => traceOf({ number: FIRST_TRACE + number })
+
+/** Which send a message came of: its trace tells, whoever put it into the queue. */
+export const sendNumberOf = (headers: Headers): number => numberIn(headers[COMMAND_HEADERS.trace] ?? '') - FIRST_TRACE
+
 const MOST_PAUSE_MS = 6000
 const RETRY_MS = 300
 
@@ -44,23 +54,59 @@ export const startQueueSenders = (world: World): QueueSenders => {
 
   const chance = (rate: number): boolean => random.fraction() < rate
 
-  const send = async (actor: ActorName, name: string, body: Sent['body'], id: string | undefined): Promise<void> => {
-    const remembered = id !== undefined && chance(0.3)
-    const fullId = remembered ? commandId(ANYBODY, name, id) : id
-    const one: Sent = { number: sent.length, actor, name, id: fullId, body, accepted: false, lost: false }
-    sent.push(one)
-    world.trace.say('queue-sender', `${fullId ?? 'nameless'} ${name} ${JSON.stringify(body)}`)
+  const note = (one: Omit<Sent, 'number' | 'accepted' | 'lost'>): Sent => {
+    const noted: Sent = { ...one, number: sent.length, accepted: false, lost: false }
+    sent.push(noted)
+    world.requests++
+    world.trace.say('queue-sender', `${noted.id ?? 'nameless'} ${noted.name} ${JSON.stringify(noted.body)}`)
+    return noted
+  }
+
+  // The broker drops what it knows the id of; it may be an earlier attempt of ours that it knows.
+  const isFirst = ({ id, number }: Sent): boolean => !sent.some(other => other.id === id && other.number < number)
+
+  /** Hands it to the gateway under a key, until it says that the broker has it. */
+  const sendByHttp = async (actor: ActorName, name: QueuedName, body: Sent['body'], key: string): Promise<void> => {
+    const one = note({ actor, name, id: commandId(ANYBODY, name, key), body })
+    const asker = { gateway: world.gateway, clock: world.clock, random, gaveUp: () => left }
+    const wish: Wish = { number: FIRST_TRACE + one.number, actor, name, body, key, until: Number.POSITIVE_INFINITY }
+    while (!left) {
+      try {
+        const heard = await askOnce(asker, wish)
+        if (heard && 'no' in heard.answer) {
+          // Under its key something else is known; what it says of rubbish is not for the queue.
+          if (heard.answer.no === 'idempotency_key_reused') world.count('queue key reused')
+          return
+        }
+        if (heard) {
+          one.accepted = !heard.replayed || isFirst(one)
+          return
+        }
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error
+      }
+      await pause(world.clock, RETRY_MS)
+    }
+  }
+
+  const send = async (
+    actor: ActorName,
+    name: QueuedName,
+    body: Sent['body'],
+    id: string | undefined,
+  ): Promise<void> => {
+    if (id !== undefined && chance(0.3)) return sendByHttp(actor, name, body, id)
+    const one = note({ actor, name, id, body })
     const bytes = Buffer.from(JSON.stringify(body))
-    const headers = { [SEND_NUMBER]: String(one.number), ...(remembered ? { [COMMAND_HEADERS.key]: id } : {}) }
+    const headers = { [COMMAND_HEADERS.trace]: traceOfSend(one.number) }
     const subject = queueSubject({ actor, cell: 0 }, name)
     while (!left) {
       try {
         // Any NATS client may publish without an id; the stream's acknowledgement comes as a reply.
-        if (fullId === undefined) await bus.request(subject, bytes, { headers, timeoutMs: 1000 })
+        if (id === undefined) await bus.request(subject, bytes, { headers, timeoutMs: 1000 })
         const { duplicate } =
-          fullId === undefined ? { duplicate: false } : await bus.queue.send(subject, bytes, { id: fullId, headers })
-        // The broker drops what it knows the id of; it may be an earlier attempt of ours that it knows.
-        one.accepted = !duplicate || !sent.some(({ id, number }) => id === fullId && number < one.number)
+          id === undefined ? { duplicate: false } : await bus.queue.send(subject, bytes, { id, headers })
+        one.accepted = !duplicate || isFirst(one)
         return
       } catch (error) {
         if (!(error instanceof Unavailable)) throw error
@@ -70,7 +116,12 @@ export const startQueueSenders = (world: World): QueueSenders => {
   }
 
   /** Sends it, and at times the same again: by the same id, by another, or with other content. */
-  const sendSome = async (actor: ActorName, name: string, body: Sent['body'], other: Sent['body']): Promise<void> => {
+  const sendSome = async (
+    actor: ActorName,
+    name: QueuedName,
+    body: Sent['body'],
+    other: Sent['body'],
+  ): Promise<void> => {
     const id = chance(0.7) ? `${name}-${++ids}` : undefined
     await pause(world.clock, random.fraction() * MOST_PAUSE_MS)
     await send(actor, name, body, id)
@@ -130,7 +181,7 @@ export const startQueueSenders = (world: World): QueueSenders => {
     },
     queueDies: () => {
       for (const { headers } of world.broker.messages(COMMANDS)) {
-        const one = sent[Number(headers[SEND_NUMBER])]
+        const one = sent[sendNumberOf(headers)]
         if (one) one.lost = true
       }
     },

@@ -10,18 +10,25 @@ export type Rates = {
   loadMs: number
   /** How long the ids of commands are kept. */
   memoryMs: number
+  /** How long the gateway asks for one request. */
+  deadlineMs: number
 }
 
 const QUIET_ONE_IN = 4
 /** In some runs ids are forgotten before the end, in the others they outlive it. */
 const SHORT_MEMORY_MS = 25_000
 const LONG_MEMORY_MS = 168 * 3_600_000
+/** Shorter than what a client's key outlives its last request by (`clients.ts`). */
+const SHORT_DEADLINE_MS = 2000
+const LONG_DEADLINE_MS = 10_000
 
 /** The rates of a run. */
 export const drawRates = (random: SeededRandom): Rates => {
   const memoryMs = random.fraction() < 0.15 ? SHORT_MEMORY_MS : LONG_MEMORY_MS
   const loadMs = 8_000 + random.integer(14_000) + (memoryMs === SHORT_MEMORY_MS ? SHORT_MEMORY_MS : 0)
-  if (random.integer(QUIET_ONE_IN) === 0) return { bus: { ...noFaults }, faults: 0, loadMs, memoryMs }
+  const isShort = memoryMs === SHORT_MEMORY_MS || random.fraction() < 0.5
+  const deadlineMs = isShort ? SHORT_DEADLINE_MS : LONG_DEADLINE_MS
+  if (random.integer(QUIET_ONE_IN) === 0) return { bus: { ...noFaults }, faults: 0, loadMs, memoryMs, deadlineMs }
   const sometimes = (most: number): number => (random.fraction() < 0.5 ? 0 : rounded(random.fraction() * most))
   return {
     bus: {
@@ -38,6 +45,7 @@ export const drawRates = (random: SeededRandom): Rates => {
     faults: 1 + random.integer(6),
     loadMs,
     memoryMs,
+    deadlineMs,
   }
 }
 

@@ -2,9 +2,9 @@
 import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import type { Bus } from '../../src/bus/bus.ts'
-import { addressOf } from '../../src/bus/subjects.ts'
+import { addressOf, querySubject } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
-import { query } from './asking.ts'
+import { askOnce } from '../../src/gateway/ask.ts'
 import type { World } from './world.ts'
 
 type Health = {
@@ -15,6 +15,8 @@ type Health = {
   cursors: Record<string, number>
   mailbox: number
 }
+
+const TIMEOUT_MS = 1000
 
 /** What keeps the installation from rest, a line each; empty when it has come to rest. */
 export const restless = async (world: World, bus: Bus): Promise<string[]> => {
@@ -43,9 +45,9 @@ export const restless = async (world: World, bus: Bus): Promise<string[]> => {
 }
 
 const askHealth = async (bus: Bus, actor: ActorName): Promise<Health | undefined> => {
+  const subject = querySubject({ actor, cell: 0 }, 'Health')
   try {
-    const { answer } = await query(bus, actor, 'Health', {})
-    return 'reply' in answer ? (JSON.parse(answer.reply) as Health) : undefined
+    return (await askOnce({ bus }, { subject, body: {}, headers: {} }, TIMEOUT_MS)).value as Health
   } catch (error) {
     if (error instanceof Unavailable) return undefined
     throw error

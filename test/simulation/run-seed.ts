@@ -9,7 +9,8 @@ import { checkBooks } from './check-books.ts'
 import { checkLogs } from './check-logs.ts'
 import { checkOrders } from './check-orders.ts'
 import { checkPromises } from './check-promises.ts'
-import { CATALOG, startClients } from './clients.ts'
+import { checkSeen } from './check-seen.ts'
+import { CATALOG, LEAST_REQUESTS, startClients } from './clients.ts'
 import { FAULTS } from './faults.ts'
 import { type Memories, readFinalState } from './final-state.ts'
 import { type QueueSenders, startQueueSenders } from './queue-senders.ts'
@@ -25,6 +26,8 @@ export type Run = {
   hash: string
   lines: readonly string[]
   rates: string
+  requests: number
+  orders: number
 }
 
 /** Everything must be at rest this long after the last fault, of virtual time. */
@@ -33,6 +36,11 @@ const LOOK_EVERY_MS = 1000
 /** Faults that come one upon the other come within this. */
 const CROWDED_MS = 2000
 const PARK_MS = 15_000
+/** A shop that stands still is waited for, but not for ever. */
+const MOST_MORE_LOAD_MS = 30_000
+const MOST_FAULT_MS = 20_000
+const MOST_ASKING_MS = 20_000
+const STEP_MS = 250
 
 export type RunOptions = {
   /** Puts a bug in on purpose. */
@@ -48,6 +56,7 @@ export const runSeed = async (seed: number, counts: Counts, { plant, faults }: R
   const world = createWorld(seed, {
     faults: rates.bus,
     settings: settingsOf(rates),
+    deadlineMs: rates.deadlineMs,
     counts,
     ...(plant ? { plant } : {}),
   })
@@ -65,6 +74,8 @@ export const runSeed = async (seed: number, counts: Counts, { plant, faults }: R
     hash: world.trace.hash(),
     lines: world.trace.lines,
     rates: describeRates(rates),
+    requests: world.requests,
+    orders: world.history.facts().filter(({ type }) => type === 'OrderCreated').length,
   }
 }
 
@@ -83,14 +94,17 @@ const settingsOf = (rates: Rates): Settings => ({
 const live = async (world: World, rates: Rates, faults: readonly string[]): Promise<boolean> => {
   const { virtual, trace } = world
   for (const actor of ACTOR_NAMES) world.start(actor)
+  world.gateway.start()
   const clients = startClients(world)
   const senders = startQueueSenders(world)
 
   planFaults(world, senders, rates, faults)
   await virtual.advance(rates.loadMs)
+  await advanceUntil(world, () => world.requests >= LEAST_REQUESTS, MOST_MORE_LOAD_MS)
   clients.leave()
   // What the last fault began comes to its end.
-  await virtual.advance(rates.faults > 0 ? 20_000 : 1000)
+  await virtual.advance(1000)
+  await advanceUntil(world, () => world.faultsUnderWay() === 0, MOST_FAULT_MS)
   heal(world)
   senders.leave()
 
@@ -113,22 +127,30 @@ const live = async (world: World, rates: Rates, faults: readonly string[]): Prom
   trace.say('rest', loud ? 'a person has to decide' : 'reached')
 
   const again = clients.askAllAgain()
-  await virtual.advance(loud ? 0 : 20_000)
-  void again
-  check(world, { promised: clients.promised, carriedOutAnew: clients.carriedOutAnew, sent: senders.sent, loud })
+  let isAsked = false
+  void again.then(() => {
+    isAsked = true
+  })
+  await advanceUntil(world, () => isAsked, loud ? 0 : MOST_ASKING_MS)
+  const { promised, carriedOutAnew, seen } = clients
+  check(world, { promised, carriedOutAnew, seen, sent: senders.sent, loud })
   for (const actor of ACTOR_NAMES) world.kill(actor)
   return loud
 }
 
+const advanceUntil = async ({ virtual }: World, isSo: () => boolean, mostMs: number): Promise<void> => {
+  for (let left = mostMs; left > 0 && !isSo(); left -= STEP_MS) await virtual.advance(STEP_MS)
+}
+
 /** Draws the faults of a run and when they come: spread out, or, in every other run, one upon the other. */
 const planFaults = (world: World, senders: QueueSenders, { faults, loadMs }: Rates, names: readonly string[]): void => {
-  const { clock, chance, trace } = world
+  const { chance, trace } = world
   const isCrowded = chance.faults.integer(2) === 0
   const from = isCrowded ? 500 + chance.faults.integer(loadMs - CROWDED_MS - 500) : 500
   const overMs = isCrowded ? CROWDED_MS : loadMs - 500
   for (let left = faults; left > 0; left--) {
     const name = chance.faults.pick(names)
-    clock.after(from + chance.faults.integer(overMs), () => {
+    world.later(from + chance.faults.integer(overMs), () => {
       trace.say('fault', name)
       FAULTS[name]!({ world, senders })
     })
@@ -146,6 +168,7 @@ const heal = (world: World): void => {
     site.heldDown = false
     world.start(actor)
   }
+  world.gateway.start()
   world.broker.comeUp()
 }
 
@@ -160,6 +183,7 @@ const check = (world: World, memories: Memories): void => {
     ...checkOrders(state),
     ...checkBooks(state),
     ...checkPromises(state),
+    ...checkSeen(state),
     ...checkAlarms(world),
   ]
   for (const fault of faults) world.violation(fault)

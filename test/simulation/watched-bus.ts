@@ -1,6 +1,6 @@
 /** The bus of a process, watched for the rare things that happen on it. */
 import { type Bus, StreamConflict } from '../../src/bus/bus.ts'
-import { SEND_NUMBER } from './queue-senders.ts'
+import { sendNumberOf } from './queue-senders.ts'
 import type { World } from './world.ts'
 
 /** `bus`, with what is rare counted. */
@@ -21,7 +21,7 @@ export const watchBus = (bus: Bus, { count, trace, delivered }: World, isOpen: (
       bus.queue.work(address, command => {
         const id = command.headers['Nats-Msg-Id'] ?? command.fallbackId
         if (delivered.has(id)) count('queued again')
-        delivered.set(id, Number(command.headers[SEND_NUMBER]))
+        delivered.set(id, sendNumberOf(command.headers))
         deliver(command)
       }),
   },

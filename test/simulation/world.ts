@@ -11,6 +11,7 @@ import { createVirtualClock, type VirtualClock } from '../../src/world/virtual-c
 import { type Backup, createDisk, type Disk } from './disk.ts'
 import { createHistory, type History } from './history.ts'
 import type { Counts, RarePath } from './rare-paths.ts'
+import { createSimulatedGateway, type SimulatedGateway } from './simulated-gateway.ts'
 import { type SimulatedProcess, startProcess } from './simulated-process.ts'
 import { createTrace, type Trace } from './trace.ts'
 
@@ -40,8 +41,9 @@ export type World = {
   /** Time as the actors see it. Every event on it is one at which something may die. */
   clock: Clock
   virtual: VirtualClock
-  chance: Record<'broker' | 'processes' | 'clients' | 'faults', SeededRandom>
+  chance: Record<'broker' | 'processes' | 'clients' | 'faults' | 'gateway', SeededRandom>
   broker: MemoryBroker
+  gateway: SimulatedGateway
   settings: Settings
   sites: Record<ActorName, Site>
   history: History
@@ -54,12 +56,18 @@ export type World = {
   /** What happened to streams that lets a refusal be right: `<actor> foreign`, `<actor> gap`. */
   streamFaults: Set<string>
 
+  /** How many requests there were, not counting those that were only sent again. */
+  requests: number
   count: (path: RarePath) => void
   violation: (text: string) => void
   refused: (actor: ActorName, process: string, reason: string) => void
   stoppedReading: (actor: ActorName, process: string, source: string) => void
   /** Runs `run` when so many more events have happened. */
   inEvents: (count: number, run: () => void) => void
+  /** Runs `run`, a part of a fault, in `ms`; heeding this, a run waits for the end of every fault. */
+  later: (ms: number, run: () => void) => void
+  /** How many faults have not come to their end. */
+  faultsUnderWay: () => number
   start: (actor: ActorName) => void
   kill: (actor: ActorName, inFlight?: { arriving?: number; afterMs?: number }) => void
   backup: (actor: ActorName) => Backup
@@ -76,18 +84,28 @@ const BEGIN = Date.UTC(2026, 0, 5, 9)
 const MOST_EVENTS = 60_000
 /** A supervisor starts a process again after this; the product's backoff begins alike. */
 const RESTART_MS = 300
+/** How long the gateway asks for one request, unless the run draws something else; and what it waits for an order to settle. */
+const DEADLINE_MS = 10_000
+const SETTLE_MS = 300
 
 /** The world of `seed`, in which nothing runs yet. */
 export const createWorld = (
   seed: number,
-  options: { faults: Partial<Faults>; settings: Settings; counts: Counts; plant?: Plant },
+  options: { faults: Partial<Faults>; settings: Settings; counts: Counts; deadlineMs?: number; plant?: Plant },
 ): World => {
   const virtual = createVirtualClock({ start: BEGIN })
   const chanceOf = (part: number) => createSeededRandom(seed + part * 2 ** 32)
-  const chance = { broker: chanceOf(1), processes: chanceOf(2), clients: chanceOf(3), faults: chanceOf(4) }
+  const chance = {
+    broker: chanceOf(1),
+    processes: chanceOf(2),
+    clients: chanceOf(3),
+    faults: chanceOf(4),
+    gateway: chanceOf(6),
+  }
   const armed: { left: number; run: () => void }[] = []
 
   let events = 0
+  let underWay = 0
   /** Every event of the world comes through here, when all promises before it have settled. */
   const atEvent = (run: () => void) => () => {
     if (++events > MOST_EVENTS) throw new Error(`Cannot go on: ${events} events, and time stands still`)
@@ -113,6 +131,9 @@ export const createWorld = (
     virtual,
     chance,
     broker: createMemoryBroker({ clock, random: chance.broker, faults: options.faults }),
+    get gateway() {
+      return gateway
+    },
     settings: options.settings,
     sites: Object.fromEntries(ACTOR_NAMES.map(actor => [actor, newSite(actor)])) as Record<ActorName, Site>,
     history: createHistory(),
@@ -122,6 +143,7 @@ export const createWorld = (
     violations: [],
     delivered: new Map(),
     streamFaults: new Set(),
+    requests: 0,
 
     count: path => void counts.set(path, (counts.get(path) ?? 0) + 1),
     violation: text => {
@@ -138,6 +160,14 @@ export const createWorld = (
       world.count('reader stopped reading')
     },
     inEvents: (count, run) => void armed.push({ left: count, run }),
+    later: (ms, run) => {
+      underWay++
+      clock.after(ms, () => {
+        underWay--
+        run()
+      })
+    },
+    faultsUnderWay: () => underWay + armed.length,
 
     start: actor => {
       const site = world.sites[actor]
@@ -209,6 +239,10 @@ export const createWorld = (
         return new Set([...disk.chains, ...(copy?.disk.chains ?? []), ...inStream.filter(chain => chain !== undefined)])
       }),
   }
+  const gateway = createSimulatedGateway(world, {
+    requestDeadlineMs: options.deadlineMs ?? DEADLINE_MS,
+    settleWaitMs: SETTLE_MS,
+  })
   return world
 }
 
