@@ -1,4 +1,5 @@
 /** The subcommands: what each is for, and what it runs. */
+import { resolve } from 'node:path'
 import { ACTOR_NAMES, isActorName } from './actors/registry.ts'
 import { type Config, readConfig } from './config.ts'
 import { type ExitCode, exitCodes, plainFault } from './exit.ts'
@@ -20,6 +21,18 @@ export const subcommands: Subcommand[] = [
   { name: 'actor', operands: `<${ACTOR_NAMES.join('|')}>`, meaning: 'run one actor against NATS_URL', run: runActor },
   { name: 'gateway', operands: '', meaning: 'run the gateway against NATS_URL', run: runGateway },
   { name: 'verify', operands: '', meaning: 'compare tables, log and books; exit 1 at any difference', run: runVerify },
+  {
+    name: 'backup',
+    operands: '<directory>',
+    meaning: 'a consistent, proven copy of all stores and keys, running or stopped',
+    run: runBackup,
+  },
+  {
+    name: 'restore',
+    operands: '<directory>',
+    meaning: 'put a backup into empty data; the next start takes the rest from the streams',
+    run: runRestore,
+  },
   { name: 'version', operands: '', meaning: 'print the version', run: runVersion },
 ]
 
@@ -50,6 +63,21 @@ async function runVerify(): Promise<ExitCode> {
   // While it runs, the actors are asked, on whatever port their broker has come to be.
   const natsUrl = config.natsUrl ?? readRunFile(config.dataDir)?.natsUrl
   return verify({ ...config, natsUrl }, line => console.log(line))
+}
+
+async function runBackup([directory]: string[]): Promise<ExitCode> {
+  if (directory === undefined) throw plainFault(exitCodes.usage, 'Cannot make a backup; give a new directory for it')
+  const { config } = readConfig(process.env)
+  const [{ backup }, { readRunFile }] = await Promise.all([import('./backup/backup.ts'), import('./start/run-file.ts')])
+  const natsUrl = config.natsUrl ?? readRunFile(config.dataDir)?.natsUrl
+  return backup({ ...config, natsUrl }, resolve(directory), line => console.log(line))
+}
+
+async function runRestore([directory]: string[]): Promise<ExitCode> {
+  if (directory === undefined) throw plainFault(exitCodes.usage, 'Cannot restore; give the directory of a backup')
+  const { config } = readConfig(process.env)
+  const { restore } = await import('./backup/restore.ts')
+  return restore(config, resolve(directory), line => console.log(line))
 }
 
 async function runVersion(): Promise<ExitCode> {

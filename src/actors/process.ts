@@ -13,24 +13,18 @@ import { productVersion } from '../version.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { definitionOf, readersOf } from './definitions.ts'
+import { HistoryRefused } from './kernel/history-refused.ts'
 import { markFile } from './kernel/mark.ts'
 import { startActor as start } from './kernel/running-actor.ts'
-import { HistoryRefused } from './kernel/start.ts'
 import { openStore, StoreDamaged, StoreLocked } from './kernel/store.ts'
 import type { Mailer } from './notification/mailer.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { refuseSecondOwner } from './second-owner.ts'
 import { settingsOf } from './settings.ts'
+import { copyStore, filesOf, restoredNote } from './store-files.ts'
 
 // One cell a machine, as yet; every name carries it (design §4).
 const CELL = 0
-
-/** Where the files of the actor at `address` lie. */
-export const filesOf = (dataDir: string, { actor, cell }: Address) => ({
-  store: join(dataDir, `${actor}-${cell}.db`),
-  keys: join(dataDir, `${actor}-${cell}.keys.db`),
-  mark: join(dataDir, `${actor}-${cell}.mark`),
-})
 
 /**
  * Starts the actor `name` in this process, against the broker at `config.natsUrl`. `failed` resolves when it can't go
@@ -62,9 +56,10 @@ export const startActor = async (
       settings,
       version: productVersion,
       mark: markFile(files.mark),
+      restored: restoredNote(files.restored),
       readers: readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL })),
       keepAside: (stream, entries) => keepAside(config.dataDir, stream, entries),
-      copyStore: () => copyStore(config.dataDir, address, store),
+      copyStore: kind => copyStore(config.dataDir, address, kind === 'keys' ? keys : store),
       pid: process.pid,
       say: log,
     })
@@ -122,17 +117,4 @@ const keepAside = (dataDir: string, stream: Address, entries: Entry[]): void => 
     entry => `${JSON.stringify({ ...entry, body: Buffer.from(entry.body).toString('base64') })}\n`,
   )
   appendFileSync(join(directory, `${streamOf(stream)}.jsonl`), lines.join(''), { mode: 0o600 })
-}
-
-/** A consistent copy of the store, made page by page while the actor goes on. Whoever asked for it deletes it. */
-const copyStore = async (
-  dataDir: string,
-  { actor, cell }: Address,
-  store: ReturnType<typeof openStore>,
-): Promise<string> => {
-  const directory = join(dataDir, 'copies')
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const path = join(directory, `${actor}-${cell}-${systemRandom.uuid()}.db`)
-  await store.backup(path)
-  return path
 }

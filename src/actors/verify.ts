@@ -1,21 +1,22 @@
 /** The command `verify`: every store of an installation, running or stopped, a line each. */
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { connectNats } from '../bus/nats.ts'
-import { type Address, querySubject } from '../bus/subjects.ts'
+import { type Address, sourceOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { systemRandom } from '../world/random.ts'
 import { DEFINITIONS } from './definitions.ts'
 import type { Settings } from './kernel/actor.ts'
+import { askActor } from './kernel/ask-actor.ts'
 import { openKernelTables } from './kernel/kernel-tables.ts'
 import { openLog } from './kernel/log.ts'
 import { unreadable } from './kernel/lost-keys.ts'
 import { openMemoryStore, type Store } from './kernel/store.ts'
 import { openVault } from './kernel/vault.ts'
-import { filesOf } from './process.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { settingsOf } from './settings.ts'
+import { filesOf, openStopped, removeStore } from './store-files.ts'
 import { lostKeyFaults } from './verify-keys.ts'
 import { type Finding, verifyStore } from './verify-store.ts'
 
@@ -90,20 +91,6 @@ const findIn = async (
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** The store when nobody runs on it, else undefined. */
-const openStopped = (path: string): Store | undefined => {
-  const store = new Database(path, { timeout: 0 })
-  try {
-    store.pragma('locking_mode = EXCLUSIVE')
-    store.exec('BEGIN EXCLUSIVE; COMMIT')
-    return store
-  } catch (error) {
-    store.close()
-    if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') return undefined
-    throw error
-  }
-}
-
 const unreadableWith = (store: Store, keysPath: string, seqs: number[]): number[] => {
   // Not made where there are none: a file without a key would look like one that lost them.
   const keys = existsSync(keysPath) ? new Database(keysPath, { timeout: 0 }) : openMemoryStore()
@@ -123,12 +110,7 @@ const askRunning = async (
 ): Promise<Finding> => {
   const url = config.natsUrl ?? runningUrl(config)
   const bus = await connectNats({ url, name: 'verify', connectTimeoutMs: 3000 })
-  const ask = async (query: string, body: object): Promise<unknown> => {
-    const reply = await bus.request(querySubject(address, query), Buffer.from(JSON.stringify(body)), {
-      timeoutMs: COPY_TIMEOUT_MS,
-    })
-    return JSON.parse(Buffer.from(reply.body).toString('utf8'))
-  }
+  const ask = (query: string, body: object) => askActor(bus, sourceOf(address), query, body, COPY_TIMEOUT_MS)
   try {
     const { path } = (await ask('CopyStore', {})) as { path: string }
     const store = new Database(path)
@@ -139,7 +121,7 @@ const askRunning = async (
       )
     } finally {
       store.close()
-      for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
+      removeStore(path)
     }
   } finally {
     await bus.close()

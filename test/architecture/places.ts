@@ -13,6 +13,7 @@ const isBus = under('src/bus')
 const isKernel = under('src/actors/kernel')
 const isGateway = under('src/gateway')
 const isStart = under('src/start')
+const isBackup = under('src/backup')
 
 /** `order` of src/actors/order/rules.ts; undefined outside an actor's folder. */
 const actorOf = (file: string) => (isKernel(file) ? undefined : /^src\/actors\/([a-z-]+)\//.exec(file)?.[1])
@@ -46,13 +47,15 @@ export const PLACES: Place[] = [
   {
     name: 'a process of an actor',
     holds: isActorProcess,
-    may: to => !isGateway(to) && !isStart(to) && !isCommandLine(to),
+    may: to => !isGateway(to) && !isStart(to) && !isBackup(to) && !isCommandLine(to),
   },
   {
     name: 'the gateway',
     holds: isGateway,
     may: to => isBus(to) || isGround(to) || isContract(to) || isValue(to) || isDirectory(to),
   },
+  // Backup, restore, adoption: what a person does to the stores from outside, by the actors' own rules.
+  { name: 'the backup', holds: isBackup, may: to => !isGateway(to) && !isCommandLine(to) },
   {
     name: 'the start',
     holds: isStart,

@@ -1,5 +1,5 @@
 /** Bugs put in on purpose, each by changing what a process is given: the simulation must find every one of them. */
-import type { ActorPorts } from '../../src/actors/kernel/running-actor.ts'
+import type { ActorPorts } from '../../src/actors/kernel/actor-ports.ts'
 import type { Store } from '../../src/actors/kernel/store.ts'
 import type { Bus, LogStream, StreamLook } from '../../src/bus/bus.ts'
 import { StreamConflict } from '../../src/bus/bus.ts'

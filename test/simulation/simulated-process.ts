@@ -1,7 +1,8 @@
 /** One simulated process: an actor on its disk, with a clock and a connection of its own, that can be killed at any await. */
 import { DEFINITIONS, readersOf } from '../../src/actors/definitions.ts'
-import { type ActorLog, type ActorPorts, type RunningActor, startActor } from '../../src/actors/kernel/running-actor.ts'
-import { HistoryRefused } from '../../src/actors/kernel/start.ts'
+import type { ActorLog, ActorPorts } from '../../src/actors/kernel/actor-ports.ts'
+import { HistoryRefused } from '../../src/actors/kernel/history-refused.ts'
+import { type RunningActor, startActor } from '../../src/actors/kernel/running-actor.ts'
 import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import type { ActorName } from '../../src/actors/registry.ts'
 import { sourceOf } from '../../src/bus/subjects.ts'

@@ -1,6 +1,6 @@
 /** One simulated installation: a broker, three actors on their disks, and whatever happens to them. */
 import type { Settings } from '../../src/actors/kernel/actor.ts'
-import type { ActorPorts } from '../../src/actors/kernel/running-actor.ts'
+import type { ActorPorts } from '../../src/actors/kernel/actor-ports.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { createMemoryBroker, type MemoryBroker } from '../../src/bus/memory.ts'
 import type { Faults } from '../../src/bus/memory-faults.ts'

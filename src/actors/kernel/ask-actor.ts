@@ -14,9 +14,16 @@ type WrittenPage = {
   entries: { seq: number; subject: string; headers: string; body: string; chain: string }[]
 }
 
-const ask = async (bus: Bus, whom: string, query: string, body: object): Promise<unknown> => {
+/** What the actor `whom` (`order/0`) answers to a query. Throws `Unavailable`, also for its no. */
+export const askActor = async (
+  bus: Bus,
+  whom: string,
+  query: string,
+  body: object,
+  timeoutMs = TIMEOUT_MS,
+): Promise<unknown> => {
   const subject = querySubject(addressOf(whom), query)
-  const reply = await bus.request(subject, Buffer.from(JSON.stringify(body)), { timeoutMs: TIMEOUT_MS })
+  const reply = await bus.request(subject, Buffer.from(JSON.stringify(body)), { timeoutMs })
   const answer: unknown = JSON.parse(Buffer.from(reply.body).toString('utf8'))
   if (reply.headers[REFUSAL_HEADERS.status] === undefined) return answer
   throw new Unavailable(`${whom} does not answer ${query}: ${(answer as { detail: string }).detail}`)
@@ -24,11 +31,11 @@ const ask = async (bus: Bus, whom: string, query: string, body: object): Promise
 
 /** Where `reader` stands in the log of `source`. Throws `Unavailable`. */
 export const askCursor = async (bus: Bus, reader: string, source: string): Promise<Testimony> =>
-  (await ask(bus, reader, 'Cursor', { source })) as Testimony
+  (await askActor(bus, reader, 'Cursor', { source })) as Testimony
 
 /** Up to `limit` entries of the log of `source` from number `from` on. Throws `Unavailable`. */
 export const askLog = async (bus: Bus, source: string, from: number, limit: number): Promise<LogPage> => {
-  const { head, chain_before, entries } = (await ask(bus, source, 'ReadLog', { from, limit })) as WrittenPage
+  const { head, chain_before, entries } = (await askActor(bus, source, 'ReadLog', { from, limit })) as WrittenPage
   return {
     head,
     chainBefore: from - 1 > head ? undefined : chain_before,

@@ -19,6 +19,9 @@ export type Standing = {
   warning: string | null
 }
 
+/** Copies one of an actor's two files, beside it, while it is in use; gives the copy's path. */
+export type CopyStore = (kind: 'store' | 'keys') => Promise<string>
+
 export type KernelAnswerPorts = {
   core: Core
   sources: readonly string[]
@@ -26,7 +29,7 @@ export type KernelAnswerPorts = {
   isOpen: () => boolean
   /** Whether the start's fence stands: only then does a cursor tell all that was seen (protocol, R5). */
   isFenced: () => boolean
-  copyStore: () => Promise<string>
+  copyStore: CopyStore
 }
 
 /** A page of `ReadLog` stays below the broker's payload limit of 1 MB. */
@@ -47,7 +50,7 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
     }),
     Cursor: ({ source }) => ({ reply: { source, ...core.cursor(String(source)), fenced: ports.isFenced() } }),
     CheckKeys: ({ entries }) => ({ reply: { unreadable: unreadable(core, entries as number[]) } }),
-    CopyStore: async () => ({ reply: { path: await ports.copyStore() } }),
+    CopyStore: async ({ keys }) => ({ reply: { path: await ports.copyStore(keys === true ? 'keys' : 'store') } }),
   }
 
   const whenOpen: Record<string, (body: Record<string, unknown>) => Answer> = {

@@ -167,8 +167,8 @@ export const kernelContract = defineContract({
       refusals: [],
     },
     CopyStore: {
-      summary: 'a consistent copy of the store, made beside it while the actor goes on; gives its file name',
-      body: z.strictObject({}),
+      summary: 'a consistent copy of the store, or of its keys, made beside it meanwhile; gives its file name',
+      body: z.strictObject({ keys: z.boolean().optional() }),
       reply: z.object({ path: z.string() }),
       refusals: [],
     },

@@ -1,54 +1,27 @@
 /** One running actor: its parts put together, started in the order that is safe, stopped without losing anything. */
-import type { Bus, Running } from '../../bus/bus.ts'
-import type { Entry } from '../../bus/entry.ts'
+import type { Running } from '../../bus/bus.ts'
 import { type Reader, startReader } from '../../bus/reader.ts'
 import { createRelay, type Relay } from '../../bus/relay.ts'
 import { type Address, addressOf, sourceOf } from '../../bus/subjects.ts'
-import { type Clock, pause } from '../../world/clock.ts'
-import type { Random } from '../../world/random.ts'
-import type { AnyActorDefinition, Settings } from './actor.ts'
+import { pause } from '../../world/clock.ts'
+import type { AnyActorDefinition } from './actor.ts'
+import type { ActorPorts } from './actor-ports.ts'
 import { askCursor, askLog } from './ask-actor.ts'
 import { openCore } from './core.ts'
 import { createEffects } from './effects.ts'
+import { HistoryRefused } from './history-refused.ts'
 import { createKernelAnswers } from './kernel-answers.ts'
 import { firstUnreadable } from './lost-keys.ts'
 import { createMailbox, type Item } from './mailbox.ts'
-import { createMarking, type MarkFile } from './mark.ts'
+import { createMarking } from './mark.ts'
 import { queuedItemOf } from './queued-item.ts'
 import { serve } from './serve.ts'
-import { HistoryRefused, type Phase, type StartPorts, takeOver } from './start.ts'
-import { isFull, isOutcomeUnknown, type Store } from './store.ts'
+import { type Phase, type StartPorts, takeOver } from './start.ts'
+import { isFull, isOutcomeUnknown } from './store.ts'
 import { createTrimming } from './trimming.ts'
 import { createTurn } from './turn.ts'
 import { openVault } from './vault.ts'
 import { createWaking } from './waking.ts'
-
-/** What an actor says of itself. pino fits. */
-export type ActorLog = {
-  info: (facts: object, text: string) => void
-  warn: (facts: object, text: string) => void
-  error: (facts: object, text: string) => void
-}
-
-export type ActorPorts = {
-  address: Address
-  bus: Bus
-  store: Store
-  keys: Store
-  clock: Clock
-  random: Random
-  settings: Settings
-  version: string
-  mark: MarkFile
-  /** Actors that read this one's log. */
-  readers: readonly string[]
-  /** Keeps messages that are not ours where a person finds them. */
-  keepAside: (stream: Address, entries: Entry[]) => void
-  /** Copies the store, beside it, while it is in use; gives the copy's path. */
-  copyStore: () => Promise<string>
-  pid: number
-  say: ActorLog
-}
 
 export type RunningActor = {
   address: Address
@@ -266,6 +239,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     clock,
     random,
     marking,
+    restored: ports.restored ?? { read: () => undefined, remove: () => {} },
     readers: ports.readers,
     askCursor: reader => askCursor(bus, reader, me),
     reached: (step, whom) => {

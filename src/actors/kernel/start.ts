@@ -8,19 +8,13 @@ import { Unavailable } from '../../bus/unavailable.ts'
 import { type Clock, pause } from '../../world/clock.ts'
 import type { Random } from '../../world/random.ts'
 import type { Core } from './core.ts'
+import { HistoryRefused } from './history-refused.ts'
 import type { Testimony } from './kernel-contract.ts'
 import type { Marking } from './mark.ts'
+import { type RestoredNote, refuseRestoredAlone } from './restored.ts'
 
 /** The steps of a start, as `/readyz` shows them. */
 export type Phase = 'healing' | 'publishing' | 'fencing' | 'asking witnesses' | 'open' | 'refused' | 'stopped'
-
-/**
- * Thrown when this store must not go on by itself: its history is not the one that others have seen.
- * The message says what to do.
- */
-export class HistoryRefused extends Error {
-  override name = 'HistoryRefused'
-}
 
 export type StartPorts = {
   core: Core
@@ -29,6 +23,7 @@ export type StartPorts = {
   clock: Clock
   random: Random
   marking: Marking
+  restored: RestoredNote
   /** Those who read this log, and how to ask one for its cursor. Throws `Unavailable`. */
   readers: readonly string[]
   askCursor: (reader: string) => Promise<Testimony>
@@ -60,6 +55,7 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
     ports.reached('healing', 'the broker')
     await heal(ports, stopped)
     if (!stopped()) tellWhatIsLost(ports)
+    await refuseRestoredAlone(ports, stopped)
     ports.reached('publishing', 'the broker')
     if (!(await relay.catchUp())) continue
     ports.reached('fencing', 'the broker')
@@ -69,6 +65,7 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
   ports.fenced()
 
   await askWitnesses(ports, ranLast, stopped)
+  if (!stopped()) ports.restored.remove()
 }
 
 // All stores put back from the same hour agree with each other: then the mark is the only witness of what came later.

@@ -1,0 +1,39 @@
+/** What a running actor is given: its files, its bus, time and chance, and how it speaks. */
+import type { Bus } from '../../bus/bus.ts'
+import type { Entry } from '../../bus/entry.ts'
+import type { Address } from '../../bus/subjects.ts'
+import type { Clock } from '../../world/clock.ts'
+import type { Random } from '../../world/random.ts'
+import type { Settings } from './actor.ts'
+import type { CopyStore } from './kernel-answers.ts'
+import type { MarkFile } from './mark.ts'
+import type { RestoredNote } from './restored.ts'
+import type { Store } from './store.ts'
+
+/** What an actor says of itself. pino fits. */
+export type ActorLog = {
+  info: (facts: object, text: string) => void
+  warn: (facts: object, text: string) => void
+  error: (facts: object, text: string) => void
+}
+
+export type ActorPorts = {
+  address: Address
+  bus: Bus
+  store: Store
+  keys: Store
+  clock: Clock
+  random: Random
+  settings: Settings
+  version: string
+  mark: MarkFile
+  /** Left by `restore`; without it the store was never put back by it. */
+  restored?: RestoredNote
+  /** Actors that read this one's log. */
+  readers: readonly string[]
+  /** Keeps messages that are not ours where a person finds them. */
+  keepAside: (stream: Address, entries: Entry[]) => void
+  copyStore: CopyStore
+  pid: number
+  say: ActorLog
+}

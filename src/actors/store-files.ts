@@ -1,0 +1,63 @@
+/** The files of one actor: where they lie, how they are copied, and how a stopped one is opened. */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { z } from 'zod'
+import type { Address } from '../bus/subjects.ts'
+import { systemRandom } from '../world/random.ts'
+import type { RestoredNote } from './kernel/restored.ts'
+import type { Store } from './kernel/store.ts'
+
+/** What an actor keeps in files of SQLite: its log with the tables, and the keys beside it. */
+export type StoreKind = 'store' | 'keys'
+
+/** Where the files of the actor at `address` lie. */
+export const filesOf = (dataDir: string, { actor, cell }: Address) => ({
+  store: join(dataDir, `${actor}-${cell}.db`),
+  keys: join(dataDir, `${actor}-${cell}.keys.db`),
+  mark: join(dataDir, `${actor}-${cell}.mark`),
+  restored: join(dataDir, `${actor}-${cell}.restored`),
+})
+
+/** The store at `path` when nobody runs on it, else undefined. */
+export const openStopped = (path: string): Store | undefined => {
+  const store = new Database(path, { timeout: 0, fileMustExist: true })
+  try {
+    store.pragma('locking_mode = EXCLUSIVE')
+    store.exec('BEGIN EXCLUSIVE; COMMIT')
+    return store
+  } catch (error) {
+    store.close()
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') return undefined
+    throw error
+  }
+}
+
+/** A consistent copy of `store`, made page by page while its actor goes on. Whoever asked for it deletes it. */
+export const copyStore = async (dataDir: string, { actor, cell }: Address, store: Store): Promise<string> => {
+  const directory = join(dataDir, 'copies')
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const path = join(directory, `${actor}-${cell}-${systemRandom.uuid()}.db`)
+  try {
+    await store.backup(path)
+    return path
+  } catch (error) {
+    // Half a copy on a full disk takes the room that its actor needs.
+    removeStore(path)
+    throw error
+  }
+}
+
+/** The note that `restore` has left at `path`. */
+export const restoredNote = (path: string): RestoredNote => ({
+  read: () => {
+    if (!existsSync(path)) return undefined
+    return z.object({ seq: z.number(), made_at: z.string() }).parse(JSON.parse(readFileSync(path, 'utf8')))
+  },
+  remove: () => rmSync(path, { force: true }),
+})
+
+/** Removes a store with what SQLite keeps beside it. */
+export const removeStore = (path: string): void => {
+  for (const suffix of ['', '-wal', '-shm', '-journal', '.pid']) rmSync(`${path}${suffix}`, { force: true })
+}

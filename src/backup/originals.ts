@@ -1,0 +1,70 @@
+/** The stores that are to be copied: of a running Kassa by asking its actors, of a stopped one by opening them. */
+import { existsSync, statSync } from 'node:fs'
+import { CELLS } from '../actors/cells.ts'
+import { askActor, askLog } from '../actors/kernel/ask-actor.ts'
+import { ACTOR_NAMES } from '../actors/registry.ts'
+import { copyStore, filesOf, openStopped, type StoreKind } from '../actors/store-files.ts'
+import { connectNats } from '../bus/nats.ts'
+import { type Address, sourceOf } from '../bus/subjects.ts'
+import { Unavailable } from '../bus/unavailable.ts'
+import { exitCodes, plainFault } from '../exit.ts'
+import type { ReadOn } from './cut.ts'
+
+export type Originals = {
+  /** Makes a consistent copy below the data directory; gives its path. */
+  copy: (address: Address, kind: StoreKind) => Promise<string>
+  readOn: ReadOn
+  close: () => Promise<void>
+}
+
+/** Copying page by page goes at some 100 MB a second, beside the work. */
+const COPY_TIMEOUT_MS = 600_000
+const CONNECT_TIMEOUT_MS = 3000
+
+/** Every actor of an installation. */
+export const ADDRESSES: readonly Address[] = CELLS.flatMap(cell => ACTOR_NAMES.map(actor => ({ actor, cell })))
+
+/** Bytes of the files of one actor, with what was not yet written back into them. */
+export const bytesOf = (dataDir: string, address: Address): number => {
+  const { store, keys } = filesOf(dataDir, address)
+  const files = [store, `${store}-wal`, keys, `${keys}-wal`]
+  return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
+}
+
+/** Asks the actors at `natsUrl`. */
+export const runningOriginals = async (natsUrl: string): Promise<Originals> => {
+  const bus = await connectNats({ url: natsUrl, name: 'backup', connectTimeoutMs: CONNECT_TIMEOUT_MS })
+  return {
+    copy: async (address, kind) => {
+      const body = kind === 'keys' ? { keys: true } : {}
+      const answer = await askActor(bus, sourceOf(address), 'CopyStore', body, COPY_TIMEOUT_MS)
+      return (answer as { path: string }).path
+    },
+    readOn: async (address, from, limit) => {
+      try {
+        return await askLog(bus, sourceOf(address), from, limit)
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error
+        throw plainFault(exitCodes.unavailable, `${sourceOf(address)} is not open: ${error.message}; see /readyz`)
+      }
+    },
+    close: () => bus.close(),
+  }
+}
+
+/** Opens the files below `dataDir`; nobody may run on them. */
+export const stoppedOriginals = (dataDir: string): Originals => ({
+  copy: async (address, kind) => {
+    const path = filesOf(dataDir, address)[kind]
+    const store = existsSync(path) ? openStopped(path) : undefined
+    if (!store) throw plainFault(exitCodes.unavailable, `Cannot copy ${path}: it is not there, or a process holds it`)
+    try {
+      return await copyStore(dataDir, address, store)
+    } finally {
+      store.close()
+    }
+  },
+  // All that was ever seen of them is in them.
+  readOn: async () => ({ head: 0, chainBefore: undefined, entries: [] }),
+  close: async () => {},
+})
