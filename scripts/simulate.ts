@@ -1,22 +1,34 @@
-/** `npm run simulate`: many seeds of the simulated shop, or the trace of one. */
+/** `npm run simulate`: many seeds of the simulated shop, a campaign of them, or one seed with all that happens in it. */
 import { parseArgs } from 'node:util'
 import { exitCodes, plainFault } from '../src/exit.ts'
 import { endWithFault } from '../src/processes/child.ts'
 import { FAULTS } from '../test/simulation/faults.ts'
-import { type Counts, missed, RARE_PATHS, type RarePath } from '../test/simulation/rare-paths.ts'
+import type { Counts } from '../test/simulation/rare-paths.ts'
 import { type RunOptions, runSeed } from '../test/simulation/run-seed.ts'
+import { shrink } from '../test/simulation/shrink.ts'
+import { codeName, keep, resume } from './simulating/campaign.ts'
+import { addRun, emptyTally, type Tally, tell, unreached } from './simulating/tally.ts'
 
 const USAGE = `npm run simulate -- [options]
-  --seeds <n>        how many seeds (1000)
-  --from <n>         the first one (1)
-  --trace <seed>     one seed, every event of it
-  --faults <name,…>  of these big faults alone: ${Object.keys(FAULTS).join(', ')}
-  --help             print this`
+  --seeds <n>         how many seeds (1000)
+  --from <n>          the first one (1)
+  --campaign <file>   keep what was found there, and go on with it the next time, as long as the code is the same
+  --trace <seed>      one seed, every event of it
+  --shrink <seed>     the fewest faults with which it still breaks a promise, and its events
+  --faults <name,…>   of these big faults alone: ${Object.keys(FAULTS).join(', ')}
+  --help              print this`
 
-/** No more of one seed's violations than this: the first one tells the most. */
-const MOST_VIOLATIONS_SHOWN = 5
+/** A campaign that is ended loses no more than this. */
+const KEEP_EVERY_SEEDS = 50
 
-type Options = { seeds: number; from: number; trace: number | undefined; run: RunOptions }
+type Options = {
+  seeds: number
+  from: number
+  campaign: string | undefined
+  trace: string | undefined
+  shrink: string | undefined
+  run: RunOptions
+}
 
 const readOptions = (words: string[]): Options => {
   const { values } = parseArgs({
@@ -24,15 +36,23 @@ const readOptions = (words: string[]): Options => {
     options: {
       seeds: { type: 'string', default: '1000' },
       from: { type: 'string', default: '1' },
+      campaign: { type: 'string' },
       trace: { type: 'string' },
+      shrink: { type: 'string' },
       faults: { type: 'string' },
     },
   })
   const faults = values.faults?.split(',')
   for (const name of faults ?? [])
     if (!Object.hasOwn(FAULTS, name)) throw plainFault(exitCodes.usage, `There is no fault "${name}"\n${USAGE}`)
-  const trace = values.trace === undefined ? undefined : Number(values.trace)
-  return { seeds: Number(values.seeds), from: Number(values.from), trace, run: faults ? { faults } : {} }
+  return {
+    seeds: Number(values.seeds),
+    from: Number(values.from),
+    campaign: values.campaign,
+    trace: values.trace,
+    shrink: values.shrink,
+    run: faults ? { faults } : {},
+  }
 }
 
 const showTrace = async (seed: number, run: RunOptions): Promise<boolean> => {
@@ -41,29 +61,41 @@ const showTrace = async (seed: number, run: RunOptions): Promise<boolean> => {
   return violations.length === 0
 }
 
-const simulate = async ({ seeds, from, run }: Options): Promise<boolean> => {
-  const counts: Counts = new Map()
-  const begun = performance.now()
-  let failing = 0
-  let loud = 0
-  for (let seed = from; seed < from + seeds; seed++) {
-    const { violations, rates, loud: isLoud } = await runSeed(seed, counts, run)
-    if (isLoud) loud++
-    if (violations.length === 0) continue
-    failing++
-    console.log(`seed ${seed} (${rates})`)
-    for (const violation of violations.slice(0, MOST_VIOLATIONS_SHOWN)) console.log(`  ${violation}`)
+const showShrunk = async (seed: number, run: RunOptions): Promise<boolean> => {
+  const shrunk = await shrink(seed, run)
+  if (!shrunk) {
+    console.log(`seed ${seed} breaks no promise`)
+    return true
   }
-  const perMinute = Math.round((seeds * 60_000) / (performance.now() - begun))
-  for (const path of Object.keys(RARE_PATHS) as RarePath[])
-    console.log(`${String(counts.get(path) ?? 0).padStart(9)}  ${path}: ${RARE_PATHS[path]}`)
-  console.log(
-    `${seeds} seeds from ${from}: ${failing} broke a promise, ${loud} ended with a person being asked; ${perMinute} seeds/min`,
-  )
+  for (const line of shrunk.run.lines) console.log(line)
+  const names = shrunk.run.planned.map(({ name }) => name).join(', ') || 'no big fault'
+  console.log(`seed ${seed} breaks its promise with ${names}; ${shrunk.run.rates}`)
+  return false
+}
+
+const simulate = async ({ seeds, from, campaign, run }: Options): Promise<boolean> => {
+  const code = codeName(process.cwd())
+  const tally: Tally = campaign === undefined ? emptyTally(from) : resume(campaign, code, from)
+  if (tally.next > from) console.log(`goes on at seed ${tally.next}`)
+  while (tally.next < from + seeds) {
+    const seed = tally.next
+    const counts: Counts = new Map()
+    const begun = performance.now()
+    const found = await runSeed(seed, counts, run)
+    addRun(tally, found, counts, performance.now() - begun)
+    if (found.violations.length > 0) {
+      console.log(`seed ${seed} (${found.rates}); its fewest faults: npm run simulate -- --shrink ${seed}`)
+      for (const violation of tally.failing.at(-1)?.violations ?? []) console.log(`  ${violation}`)
+    }
+    if (campaign !== undefined && (tally.next - from) % KEEP_EVERY_SEEDS === 0) keep(campaign, code, tally)
+  }
+  if (campaign !== undefined) keep(campaign, code, tally)
+  for (const line of tell(tally)) console.log(line)
+  console.log(`code ${code}`)
   // Who chooses the faults knows that not every path leads through them.
-  const unreached = run.faults ? [] : missed(counts)
-  if (unreached.length > 0) console.log(`Never reached: ${unreached.join(', ')}`)
-  return failing === 0 && unreached.length === 0
+  const never = run.faults ? [] : unreached(tally)
+  if (never.length > 0) console.log(`Never reached: ${never.join(', ')}`)
+  return tally.failing.length === 0 && never.length === 0
 }
 
 const words = process.argv.slice(2)
@@ -73,7 +105,13 @@ try {
     process.exit(exitCodes.ok)
   }
   const options = readOptions(words)
-  const isGood = options.trace === undefined ? await simulate(options) : await showTrace(options.trace, options.run)
+  const { trace, shrink: shrunk, run } = options
+  const isGood =
+    trace !== undefined
+      ? await showTrace(Number(trace), run)
+      : shrunk !== undefined
+        ? await showShrunk(Number(shrunk), run)
+        : await simulate(options)
   process.exit(isGood ? exitCodes.ok : exitCodes.failed)
 } catch (fault) {
   endWithFault(fault)

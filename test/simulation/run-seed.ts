@@ -2,7 +2,7 @@
 
 import type { Settings } from '../../src/actors/kernel/actor.ts'
 import { ACTOR_NAMES } from '../../src/actors/registry.ts'
-import { noFaults } from '../../src/bus/memory-faults.ts'
+import { type Faults, noFaults } from '../../src/bus/memory-faults.ts'
 import { createSeededRandom } from '../../src/world/seeded-random.ts'
 import { checkAlarms } from './check-alarms.ts'
 import { checkBooks } from './check-books.ts'
@@ -13,7 +13,7 @@ import { checkSeen } from './check-seen.ts'
 import { CATALOG, LEAST_REQUESTS, startClients } from './clients.ts'
 import { FAULTS } from './faults.ts'
 import { type Memories, readFinalState } from './final-state.ts'
-import { type QueueSenders, startQueueSenders } from './queue-senders.ts'
+import { startQueueSenders } from './queue-senders.ts'
 import type { Counts } from './rare-paths.ts'
 import { describeRates, drawRates, type Rates } from './rates.ts'
 import { restless } from './rest.ts'
@@ -26,6 +26,9 @@ export type Run = {
   hash: string
   lines: readonly string[]
   rates: string
+  /** The small faults that struck, by their rates, and the big ones, each with the number under which it can be left out. */
+  bus: Faults
+  planned: readonly { number: number; name: string }[]
   requests: number
   orders: number
 }
@@ -47,12 +50,18 @@ export type RunOptions = {
   plant?: Plant
   /** Draws from these big faults alone, and in every run. */
   faults?: readonly string[]
+  /** The numbers of big faults that do not happen. */
+  leaveOut?: readonly number[]
+  /** Small faults that never strike. */
+  spare?: readonly (keyof Faults)[]
 }
 
 /** Runs `seed`, and counts the rare paths that it takes. */
-export const runSeed = async (seed: number, counts: Counts, { plant, faults }: RunOptions = {}): Promise<Run> => {
+export const runSeed = async (seed: number, counts: Counts, options: RunOptions = {}): Promise<Run> => {
+  const { plant, faults, spare = [] } = options
   const drawn = drawRates(createSeededRandom(seed + 5 * 2 ** 32))
   const rates = faults ? { ...drawn, faults: drawn.faults + 2 } : drawn
+  for (const name of spare) rates.bus[name] = 0
   const world = createWorld(seed, {
     faults: rates.bus,
     settings: settingsOf(rates),
@@ -61,9 +70,10 @@ export const runSeed = async (seed: number, counts: Counts, { plant, faults }: R
     ...(plant ? { plant } : {}),
   })
   world.trace.say('seed', `${seed}: ${describeRates(rates)}`)
+  const plan = planFaults(world, rates, options)
   let loud = false
   try {
-    loud = await live(world, rates, faults ?? Object.keys(FAULTS))
+    loud = await live(world, rates, plan)
   } catch (error) {
     world.violation(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
@@ -74,6 +84,8 @@ export const runSeed = async (seed: number, counts: Counts, { plant, faults }: R
     hash: world.trace.hash(),
     lines: world.trace.lines,
     rates: describeRates(rates),
+    bus: rates.bus,
+    planned: plan,
     requests: world.requests,
     orders: world.history.facts().filter(({ type }) => type === 'OrderCreated').length,
   }
@@ -91,14 +103,18 @@ const settingsOf = (rates: Rates): Settings => ({
   catalog: CATALOG,
 })
 
-const live = async (world: World, rates: Rates, faults: readonly string[]): Promise<boolean> => {
+const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): Promise<boolean> => {
   const { virtual, trace } = world
   for (const actor of ACTOR_NAMES) world.start(actor)
   world.gateway.start()
   const clients = startClients(world)
   const senders = startQueueSenders(world)
 
-  planFaults(world, senders, rates, faults)
+  for (const { name, atMs } of plan)
+    world.later(atMs, () => {
+      trace.say('fault', name)
+      FAULTS[name]!({ world, senders })
+    })
   await virtual.advance(rates.loadMs)
   await advanceUntil(world, () => world.requests >= LEAST_REQUESTS, MOST_MORE_LOAD_MS)
   clients.leave()
@@ -142,19 +158,22 @@ const advanceUntil = async ({ virtual }: World, isSo: () => boolean, mostMs: num
   for (let left = mostMs; left > 0 && !isSo(); left -= STEP_MS) await virtual.advance(STEP_MS)
 }
 
+type PlannedFault = { number: number; name: string; atMs: number }
+
 /** Draws the faults of a run and when they come: spread out, or, in every other run, one upon the other. */
-const planFaults = (world: World, senders: QueueSenders, { faults, loadMs }: Rates, names: readonly string[]): void => {
-  const { chance, trace } = world
+const planFaults = (
+  { chance }: World,
+  { faults: count, loadMs }: Rates,
+  { faults: names = Object.keys(FAULTS), leaveOut = [] }: RunOptions,
+): PlannedFault[] => {
   const isCrowded = chance.faults.integer(2) === 0
   const from = isCrowded ? 500 + chance.faults.integer(loadMs - CROWDED_MS - 500) : 500
   const overMs = isCrowded ? CROWDED_MS : loadMs - 500
-  for (let left = faults; left > 0; left--) {
+  const drawn = Array.from({ length: count }, (_, number) => {
     const name = chance.faults.pick(names)
-    world.later(from + chance.faults.integer(overMs), () => {
-      trace.say('fault', name)
-      FAULTS[name]!({ world, senders })
-    })
-  }
+    return { number, name, atMs: from + chance.faults.integer(overMs) }
+  })
+  return drawn.filter(({ number }) => !leaveOut.includes(number))
 }
 
 /** All faults are over, and everything runs. */
