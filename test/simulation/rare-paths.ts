@@ -34,7 +34,6 @@ export const RARE_PATHS = {
   'commit failed, written': 'a commit failed and had happened all the same',
   'commit failed, undone': 'a commit failed and had not happened',
   'stopped in order': 'a process was stopped and brought its stream up to date',
-  'keys lost': 'a store took entries in whose keys only another process had, and said so',
   'two owners': 'a second process ran on a copy of a store',
 } as const
 
