@@ -30,6 +30,8 @@ export type Relay = {
   wake: () => void
   /** Up to which number the stream is known to be the log. */
   confirmed: () => number
+  /** Whether there was no stream, and the one that there is now holds what this relay has published and nothing else. */
+  hasMade: () => boolean
   /**
    * Publishes until the stream is the log, and looks once more. False where the stream shows another history.
    * Waits as long as the broker is away.
@@ -47,6 +49,7 @@ export type RelayedLog = ComparedLog & { read: (from: number, limit: number) => 
 export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, ports: RelayPorts): Relay => {
   let confirmed = 0
   let refusedAfter: number | undefined
+  let made = false
   let looked = false
   let running = false
   let ending = false
@@ -62,8 +65,10 @@ export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, po
     else if (verdict.kind === 'missing') {
       await stream.create()
       confirmed = 0
+      made = true
       ports.made('there was none')
     } else if (verdict.kind === 'foreign') {
+      made = false
       ports.keepAside(verdict.kept)
       await stream.delete()
       await stream.create()
@@ -146,6 +151,7 @@ export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, po
   return {
     wake: () => wakeUp?.(),
     confirmed: () => confirmed,
+    hasMade: () => made,
     catchUp: async () => {
       looked = false
       for (;;) {

@@ -149,7 +149,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     warning =
       `keys are lost: what is personal in entry ${seq} of ${me} cannot be read, nor perhaps in others. ` +
       `Stop, put back a copy of ${address.actor}-${address.cell}.keys.db that has them, and start again; verify tells how many`
-    say.error({}, warning)
+    say.warn({}, warning)
   }
 
   const open = (): void => {
@@ -251,7 +251,6 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     },
     contradicted: refused,
     say: text => say.info({}, text),
-    warn: text => say.warn({}, text),
   }
 
   /** Takes the log over and opens. A full disk is waited out here too: nothing is gained by dying of it. */

@@ -321,7 +321,7 @@ describe('a start: witnesses', () => {
     assert.notEqual(disk.mark.value, undefined)
   })
 
-  it('waits for a silent reader when a later store has begun to start, even if it never opened', async () => {
+  it('is refused by the mark of a later store that has begun to start, even if that never opened', async () => {
     const { world, disk } = await afterARun()
     const early = copyOf(disk)
     sayUnheard(disk, 'Added', { name: 'a', total: 7 })
@@ -333,35 +333,49 @@ describe('a start: witnesses', () => {
     world.broker.comeUp()
 
     early.mark.value = disk.mark.value
+    assert.match(await refusalOf(world, world.start(toy, early, { readers }).opened), /but it once had entry 5/)
+  })
+
+  it('waits for a silent reader when the store is of an earlier time of the same start, though the stream filled it', async () => {
+    const { world, disk, early } = await afterARun()
+    early.mark.value = disk.mark.value
     const running = world.start(toy, early, { readers })
     await world.clock.advance(60_000)
     assert.equal(running.phase(), 'asking witnesses')
   })
 
-  it('waits for a silent reader when the store is of an earlier time of the same start', async () => {
-    const { world, disk, early } = await afterARun()
-    early.mark.value = disk.mark.value
-    world.broker.deleteStream('TOY_0')
-    const running = world.start(toy, early, { readers })
-    await world.clock.advance(60_000)
-    assert.equal(running.phase(), 'asking witnesses')
-  })
-
-  it('says what is lost when all stores are of an earlier time and agree, and the stream is gone', async () => {
+  it('refuses when all stores are of an earlier time and agree, and the stream is gone, until the mark is removed', async () => {
     const { world, disk, early } = await afterARun()
     early.mark.value = disk.mark.value
     world.broker.deleteStream('TOY_0')
     witness(world, { seq: 0, chain: '' })
-    const running = await world.open(toy, early, { readers })
-    assert.match(running.said.join('\n'), /The store of toy\/0 ends at entry 1, but it once had entry 4/)
+    const refused = world.start(toy, early, { readers })
+    const page = await refusalOf(world, refused.opened)
+    assert.match(page, /The store of toy\/0 ends at entry 1, but it once had entry 4/)
+    assert.match(page, /remove toy-0\.mark/)
+    assert.deepEqual(world.broker.messages('TOY_0'), [])
+    await world.finish(refused.stop())
+
+    early.mark.value = undefined
+    await world.open(toy, early, { readers })
   })
 
-  it('says nothing of a loss when the stream fills the earlier store', async () => {
+  it('needs no mark when the stream fills the earlier store', async () => {
     const { world, disk, early } = await afterARun()
     early.mark.value = disk.mark.value
     witness(world, { seq: 0, chain: '' })
-    const running = await world.open(toy, early, { readers })
-    assert.doesNotMatch(running.said.join('\n'), /once had entry/)
+    await world.open(toy, early, { readers })
+  })
+
+  it('takes the stream back that a refused start has made: the right store can be put back at once', async () => {
+    const { world, disk, early } = await afterARun()
+    world.broker.deleteStream('TOY_0')
+    witness(world, { seq: 4, chain: chainIn(disk, 4) })
+    const refused = world.start(toy, early, { readers })
+    assert.match(await refusalOf(world, refused.opened), /reader\/0 has seen entry 4/)
+    await world.finish(refused.stop())
+
+    await world.open(toy, disk, { readers })
   })
 
   it('waits for a reader whose own start stands before its fence', async () => {

@@ -34,8 +34,6 @@ export type StartPorts = {
   /** A witness that was silent at the start has spoken against this store. */
   contradicted: (refused: HistoryRefused) => void
   say: (text: string) => void
-  /** The same for what a person must hear of. */
-  warn: (text: string) => void
 }
 
 const RETRY_MS = 200
@@ -54,8 +52,8 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
   for (let fence = false; !fence && !stopped(); ) {
     ports.reached('healing', 'the broker')
     await heal(ports, stopped)
-    if (!stopped()) tellWhatIsLost(ports)
     await refuseRestoredAlone(ports, stopped)
+    if (!stopped()) refuseIfMarkedBeyond(ports)
     ports.reached('publishing', 'the broker')
     if (!(await relay.catchUp())) continue
     ports.reached('fencing', 'the broker')
@@ -64,19 +62,36 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
   if (stopped()) return
   ports.fenced()
 
-  await askWitnesses(ports, ranLast, stopped)
+  try {
+    await askWitnesses(ports, ranLast, stopped)
+  } catch (error) {
+    if (error instanceof HistoryRefused) await removeOwnStream(ports)
+    throw error
+  }
   if (!stopped()) ports.restored.remove()
 }
 
+// A stream that this start has made holds nothing but this store, and would contradict the one that is to be put back.
+const removeOwnStream = async ({ relay, stream }: StartPorts): Promise<void> => {
+  if (!relay.hasMade()) return
+  try {
+    await stream.delete()
+  } catch (error) {
+    // Then the next start refuses it, and says that it may be deleted.
+    if (!(error instanceof Unavailable)) throw error
+  }
+}
+
 // All stores put back from the same hour agree with each other: then the mark is the only witness of what came later.
-const tellWhatIsLost = ({ core, marking, warn }: StartPorts): void => {
+const refuseIfMarkedBeyond = ({ core, marking }: StartPorts): void => {
   const head = core.log.head()
   const marked = marking.marked()
   if (marked <= head) return
-  warn(
+  throw new HistoryRefused(
     `The store of ${sourceOf(core.address)} ends at entry ${head}, but it once had entry ${marked}, and the stream has no ` +
-      'copy of it. What came between is lost, and its ids will be given out again. ' +
-      'If there is a newer copy of the store, stop at once and put that back.',
+      'copy of what came between. Put back the store that ran last, then start again. If there is none, and what came ' +
+      'between is to be given up, whose ids will be given out again: put back all stores of the same time, remove ' +
+      `${core.address.actor}-${core.address.cell}.mark, which lies beside the store, then start again.`,
   )
 }
 
@@ -110,7 +125,7 @@ const heal = async (ports: StartPorts, stopped: () => boolean): Promise<void> =>
 }
 
 // Two starts may have written different `Started` at the same number; ours is nobody's loss while nobody saw it.
-const takeBackStarted = ({ core }: StartPorts, at: number): void => {
+const takeBackStarted = ({ core, marking }: StartPorts, at: number): void => {
   const { log } = core
   const onlyStarted = log.read(at, log.head() - at + 1).every(entry => entry.subject.includes('.event.Started.'))
   if (!onlyStarted)
@@ -119,9 +134,12 @@ const takeBackStarted = ({ core }: StartPorts, at: number): void => {
         'One of them is of another history, and Kassa will not choose. Put back the store that ran last; ' +
         'or, if the store is right, delete the stream and start again: it is made anew from the store.',
     )
+  const wasMine = marking.isKept()
   core.transaction(() => {
     while (log.head() >= at) log.takeBack()
   })
+  // Else it would look as if entries were lost.
+  if (wasMine) marking.move()
 }
 
 /** Takes the entries that the store lacks from the stream, up to number `last`; gives the first that it does not have. */
