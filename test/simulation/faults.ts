@@ -103,9 +103,11 @@ const twoOwners: Fault = scene => {
 
 // ---- disks
 
-/** What a bad day takes together with a store: the end of its stream or all of it, and often every witness for a while. */
+/** What a bad day takes together with a store: the end of its stream or all of it, often its mark, and every witness for a while. */
 const loseAlso = (scene: Scene, actor: ActorName): void => {
   const { world } = scene
+  // On a new disk there is none; then only the witnesses know that there was more.
+  if (happens(scene, 0.5)) world.sites[actor].disk.mark = undefined
   if (happens(scene, 0.6)) forgetTailOf(scene, actor)
   else world.broker.deleteStream(streamName(actor))
   if (!happens(scene, 0.6)) return
