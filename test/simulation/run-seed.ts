@@ -66,6 +66,7 @@ export const runSeed = async (seed: number, counts: Counts, options: RunOptions 
     faults: rates.bus,
     settings: settingsOf(rates),
     deadlineMs: rates.deadlineMs,
+    newer: rates.newer,
     counts,
     ...(plant ? { plant } : {}),
   })
