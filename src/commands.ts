@@ -33,6 +33,12 @@ export const subcommands: Subcommand[] = [
     meaning: 'put a backup into empty data; the next start takes the rest from the streams',
     run: runRestore,
   },
+  {
+    name: 'adopt',
+    operands: `[${ACTOR_NAMES.join('|')}|all]`,
+    meaning: 'show what is known of a refused store; with its name go on with it, and give up what it lacks',
+    run: runAdopt,
+  },
   { name: 'version', operands: '', meaning: 'print the version', run: runVersion },
 ]
 
@@ -78,6 +84,13 @@ async function runRestore([directory]: string[]): Promise<ExitCode> {
   const { config } = readConfig(process.env)
   const { restore } = await import('./backup/restore.ts')
   return restore(config, resolve(directory), line => console.log(line))
+}
+
+async function runAdopt([whom]: string[]): Promise<ExitCode> {
+  const { config } = readConfig(process.env)
+  const [{ adopt }, { readRunFile }] = await Promise.all([import('./backup/adopt.ts'), import('./start/run-file.ts')])
+  const natsUrl = config.natsUrl ?? readRunFile(config.dataDir)?.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
+  return adopt(natsUrl, whom, line => console.log(line))
 }
 
 async function runVersion(): Promise<ExitCode> {

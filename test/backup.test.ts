@@ -157,15 +157,58 @@ describe('backup and restore', () => {
     assertDone(await kassa.verify())
   })
 
-  it('a restored store whose stream is gone too does not open, and says what to do', async () => {
+  it('a restored store whose stream is gone too does not open, until a person adopts it', async () => {
     const directory = join(backups, 'alone')
     assertDone(await run(['backup', directory], kassa.dataDir))
+    const before = await customers.everything()
+    const lost = await customers.order(user, 1)
+    await kassa.stop()
     const elsewhere = join(newDataDir(), 'data')
     assertDone(await run(['restore', directory], elsewhere))
-    await kassa.stop()
-    const reason = /order\/0 was put back from the backup of .*, and its stream is gone.*remove order-0\.restored/
+    const reason = /order\/0 was put back from the backup of .*, and its stream is gone.*npm start -- adopt/
     await (await startInVain(elsewhere, reason)).stop()
     // And so the next time: the first did not make the stream.
-    await (await startInVain(elsewhere, reason)).stop()
+    const refused = await startInVain(elsewhere, reason)
+
+    const told = await run(['adopt'], elsewhere)
+    assert.equal(told.code, 1, told.stdout + told.stderr)
+    assert.match(told.stdout, /order\/0 is refused.*\n {2}its store ends at entry \d+; .* its stream is not there/)
+    assert.match(told.stdout, /Nothing was changed/)
+    assertDone(await run(['adopt', 'all'], elsewhere))
+    await refused.stop()
+
+    await start(elsewhere)
+    customers.forget(lost)
+    assert.deepEqual(await customers.everything(), before)
+    assert.ok(Number(await customers.order(user, 1)) > Number(lost), 'the id of the lost order is not given out again')
+    assertDone(await kassa.verify())
+  })
+
+  it('an older store of one actor is adopted: who has seen more goes back, and what it did is listed', async () => {
+    const old = newDataDir()
+    await kassa.stop()
+    copyFileSync(join(kassa.dataDir, 'order-0.db'), join(old, 'order-0.db'))
+    await start()
+    const lost = await customers.order(user, 3)
+    await kassa.stop()
+    for (const file of ['order-0.db', 'order-0.db-wal', 'nats'])
+      rmSync(join(kassa.dataDir, file), { recursive: true, force: true })
+    copyFileSync(join(old, 'order-0.db'), join(kassa.dataDir, 'order-0.db'))
+
+    const refused = await startInVain(kassa.dataDir, /order\/0.*npm start -- adopt/)
+    const adopted = await run(['adopt', 'order'], kassa.dataDir)
+    assertDone(adopted)
+    assert.match(adopted.stdout, /order\/0 is adopted: .* numbers are left empty, entry \d+ begins the new epoch/)
+    await refused.stop()
+
+    await start()
+    customers.forget(lost)
+    assert.equal((await get(kassa.url, `/v1/orders/${lost}`)).status, 404)
+    const orphans = await run(['adopt'], kassa.dataDir)
+    assertDone(orphans)
+    assert.match(orphans.stdout, new RegExp(`billing/0 did this[^]* MoneyWithdrawn .*"order_id":"${lost}"`))
+    assert.ok(Number(await customers.order(user, 1)) > Number(lost))
+    await customers.streamsAreWhole()
+    assertDone(await kassa.verify())
   })
 })

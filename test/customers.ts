@@ -11,6 +11,8 @@ export type Customers = {
   order(userId: number, quantity: number, key?: string): Promise<string>
   /** The largest order id so far. */
   lastOrderId(): number
+  /** An order that was given up with its store. */
+  forget(orderId: string): void
   /** Everything that can be seen of all of them: orders, histories, letters, balances. */
   everything(): Promise<unknown>
   /** Asserts that every stream holds its actor's whole log, and gives the heads. */
@@ -42,6 +44,7 @@ export function customersOf(kassa: () => KassaUnderTest): Customers {
       return order_id
     },
     lastOrderId: () => Math.max(...orderIds.map(Number)),
+    forget: orderId => void orderIds.splice(orderIds.indexOf(orderId), 1),
     everything: async () => {
       const orders = orderIds.map(id => expecting(200, get(url(), `/v1/orders/${id}`)))
       const users = userIds.flatMap(id =>

@@ -2,17 +2,20 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { customersOf } from './customers.ts'
 import { eventually } from './eventually.ts'
 import { expecting, get, post } from './http-client.ts'
-import { newDataDir, runKassa, spawnKassa } from './kassa-command.ts'
+import { newDataDir, runKassa } from './kassa-command.ts'
 import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
 import { lookAt } from './nats-look.ts'
 import { BURST_REQUESTS, startBurst } from './order-burst.ts'
+import { startInVain } from './start-in-vain.ts'
 
 const freePorts = { KASSA_PORT: '0', KASSA_NATS_PORT: '0' }
+/** A start that must be refused, stopped as soon as it says so. */
+const refusedStart = async (dataDir: string, reason: RegExp) => (await startInVain(dataDir, reason)).stop()
+
 const ACTORS = ['order', 'billing', 'notification'] as const
 
 describe('healing', () => {
@@ -129,13 +132,13 @@ describe('healing', () => {
       putBack('order')
       rmSync(join(kassa.dataDir, 'nats'), { recursive: true })
 
-      await startInVain(
+      await refusedStart(
         kassa.dataDir,
         /store of order\/0 ends at entry \d+, but it once had entry \d+.*Put back the store/,
       )
       // Without its mark the others' word counts. The stream that such a start fills is taken back.
       rmSync(join(kassa.dataDir, 'order-0.mark'))
-      await startInVain(kassa.dataDir, /has seen entry \d+ of order\/0.*Put back the store that ran last/)
+      await refusedStart(kassa.dataDir, /has seen entry \d+ of order\/0.*Put back the store that ran last/)
 
       dropStore('order')
       copyFileSync(newest, storeOf('order'))
@@ -159,7 +162,7 @@ describe('healing', () => {
     }
     rmSync(join(kassa.dataDir, 'nats'), { recursive: true })
 
-    await startInVain(kassa.dataDir, /but it once had entry \d+/)
+    await refusedStart(kassa.dataDir, /but it once had entry \d+/)
     for (const actor of ACTORS) rmSync(join(kassa.dataDir, `${actor}-0.mark`))
     const kept = await startKassa({ dataDir: kassa.dataDir })
     assert.equal((await kept.verify()).code, 0)
@@ -244,24 +247,3 @@ describe('healing', () => {
     })
   })
 })
-
-/** Starts on data that must be refused, waits until it says so, and stops it. */
-async function startInVain(dataDir: string, reason: RegExp): Promise<void> {
-  const child = spawnKassa(['start'], { ...freePorts, KASSA_DATA: dataDir })
-  const ended = new Promise(resolve => child.once('exit', resolve))
-  const lines: string[] = []
-  const said = new Promise<void>((resolve, reject) => {
-    createInterface({ input: child.stderr! }).on('line', line => {
-      lines.push(line)
-      if (reason.test(line)) resolve()
-    })
-    child.stdout!.on('data', text => reject(new Error(`It should be refused, and says: ${text}`)))
-    void ended.then(() => reject(new Error(`It ended by itself and said:\n${lines.join('\n')}`)))
-  })
-  try {
-    await said
-  } finally {
-    child.kill('SIGTERM')
-    await ended
-  }
-}

@@ -25,6 +25,7 @@ import { copyStore, filesOf, restoredNote } from './store-files.ts'
 
 // One cell a machine, as yet; every name carries it (design §4).
 const CELL = 0
+const ANSWER_MS = 100
 
 /**
  * Starts the actor `name` in this process, against the broker at `config.natsUrl`. `failed` resolves when it can't go
@@ -45,6 +46,7 @@ export const startActor = async (
   await refuseSecondOwner(bus, address)
 
   const mailer = name === 'notification' ? mailerOf(config, log) : undefined
+  const adopted = Promise.withResolvers<Error>()
   const startHere = () =>
     start(definitionOf(name, mailer), {
       address,
@@ -60,6 +62,8 @@ export const startActor = async (
       readers: readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL })),
       keepAside: (stream, entries) => keepAside(config.dataDir, stream, entries),
       copyStore: kind => copyStore(config.dataDir, address, kind === 'keys' ? keys : store),
+      // Its answer has to leave before the process does.
+      startOver: () => void systemClock.after(ANSWER_MS, () => adopted.resolve(new Error('adopted: starting over'))),
       pid: process.pid,
       say: log,
     })
@@ -73,12 +77,15 @@ export const startActor = async (
       store.close()
       keys.close()
     },
-    failed: actor.failed.then(error => {
-      if (!(error instanceof HistoryRefused)) return error
-      log.error({}, error.message)
-      // Starting over would find the same: it stays up, and /readyz shows the reason.
-      return new Promise<never>(() => {})
-    }),
+    failed: Promise.race([
+      adopted.promise,
+      actor.failed.then(error => {
+        if (!(error instanceof HistoryRefused)) return error
+        log.error({}, error.message)
+        // Starting over would find the same: it stays up, and /readyz shows the reason.
+        return new Promise<never>(() => {})
+      }),
+    ]),
   }
 }
 

@@ -1,5 +1,6 @@
 /** The billing actor: its rules over its tables, and whom it listens to. */
 import type { ActorDefinition } from '../kernel/actor.ts'
+import { openIdFloors } from '../kernel/epochs.ts'
 import type { AppliedEvent } from '../kernel/event.ts'
 import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
 import { orderThread } from '../order/contract.ts'
@@ -32,7 +33,8 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
       charge: charge(data.order_id),
       nextOperationId: nextOperationId(),
     })
-    const nextOperationId = () => tables.nextOperationId(settings.firstOperationId)
+    const leastId = openIdFloors(store)
+    const nextOperationId = () => tables.nextOperationId(Math.max(settings.firstOperationId, leastId('operation')))
     const noUser = (userId: string) => ({
       refusal: { code: 'user_not_found' as const, detail: `there is no user ${userId}` },
     })
@@ -98,6 +100,7 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
 
       atOpen: () => [],
       effects: [],
+      nextIds: () => ({ operation: Number(nextOperationId()) }),
       audit: () => auditBooks(store),
     }
   },

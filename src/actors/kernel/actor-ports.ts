@@ -34,6 +34,8 @@ export type ActorPorts = {
   /** Keeps messages that are not ours where a person finds them. */
   keepAside: (stream: Address, entries: Entry[]) => void
   copyStore: CopyStore
+  /** Ends this process, to be started again: the store was adopted. */
+  startOver?: () => void
   pid: number
   say: ActorLog
 }

@@ -76,6 +76,8 @@ export type Behaviour<C extends Contract = Contract> = {
   /** What is to be decided at every opening, before anything else; empty when it is done already. */
   atOpen: () => Decision[]
   effects: readonly Effect[]
+  /** The next id of every kind that it allots, by kind; the tables ask `openIdFloors` by the same names. */
+  nextIds?: () => Record<string, number>
   /** What is wrong with the books, a line each; empty when all is well. */
   audit: () => string[]
 }

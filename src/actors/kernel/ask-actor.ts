@@ -4,6 +4,7 @@ import { REFUSAL_HEADERS } from '../../bus/command-id.ts'
 import type { LogPage } from '../../bus/reader.ts'
 import { addressOf, querySubject } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
+import type { Epoch } from './epochs.ts'
 import type { Testimony } from './kernel-contract.ts'
 
 const TIMEOUT_MS = 1000
@@ -32,6 +33,10 @@ export const askActor = async (
 /** Where `reader` stands in the log of `source`. Throws `Unavailable`. */
 export const askCursor = async (bus: Bus, reader: string, source: string): Promise<Testimony> =>
   (await askActor(bus, reader, 'Cursor', { source })) as Testimony
+
+/** The epochs of `source`. Throws `Unavailable`. */
+export const askEpochs = async (bus: Bus, source: string): Promise<Epoch[]> =>
+  ((await askActor(bus, source, 'ListEpochs', {})) as { items: Epoch[] }).items
 
 /** Up to `limit` entries of the log of `source` from number `from` on. Throws `Unavailable`. */
 export const askLog = async (bus: Bus, source: string, from: number, limit: number): Promise<LogPage> => {

@@ -6,6 +6,7 @@ import type { Clock } from '../../world/clock.ts'
 import type { AnyActorDefinition, AnyBehaviour, Settings } from './actor.ts'
 import { decideDeadLetter } from './dead-letters.ts'
 import type { Decision, NewEvent } from './decision.ts'
+import { type EpochTables, openEpochTables } from './epochs.ts'
 import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
 import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
 import { type Log, openLog } from './log.ts'
@@ -19,6 +20,7 @@ export type Core = {
   version: string
   log: Log
   tables: KernelTables
+  epochs: EpochTables
   vault: Vault
   behaviour: AnyBehaviour
   /** Milliseconds of now, never before the last entry's time (protocol, R10). */
@@ -65,6 +67,7 @@ export const openCore = (
   const { address, store, vault, clock, settings, version } = ports
   const log = openLog(store)
   const tables = openKernelTables(store)
+  const epochs = openEpochTables(store, log)
   const behaviour: AnyBehaviour = definition.open(store, vault, settings, address)
   let cursors = tables.cursors.all()
   const unsaved = new Set<string>()
@@ -76,6 +79,8 @@ export const openCore = (
 
   const apply = (event: AppliedEvent, headers: EntryHeaders): void => {
     tables.apply(event, headers)
+    epochs.apply(event)
+    if (event.type === 'WentBack') goBackTo(event.data)
     const known = Object.hasOwn(definition.contract.events, event.type)
     if (!known)
       throw new Error(`Cannot apply ${event.type}: this version does not know it; a newer Kassa wrote this log`)
@@ -87,6 +92,11 @@ export const openCore = (
     const { cause } = headers
     if (cause && cause.seq > cursorOf(cause.source).seq)
       cursors.set(cause.source, { seq: cause.seq, chain: cause.chain })
+  }
+
+  const goBackTo = ({ source, seq, chain }: Cursor & { source: string }): void => {
+    cursors.set(source, { seq, chain })
+    unsaved.delete(source)
   }
 
   const cursorOf = (source: string): Cursor => cursors.get(source) ?? { seq: 0, chain: NO_CHAIN }
@@ -148,6 +158,7 @@ export const openCore = (
     version,
     log,
     tables,
+    epochs,
     vault,
     behaviour,
     now,

@@ -1,10 +1,11 @@
 /** What every actor answers about itself: its health, its cursors, its log, its dead letters. */
 import { NO_CHAIN } from '../../bus/entry.ts'
 import type { Answer } from './actor.ts'
+import { type AdoptionPorts, adopt, lookOut, whyNotNow } from './adoption.ts'
 import type { Core } from './core.ts'
 import { commandsOf, listDeadLetters } from './dead-letters.ts'
 import { unreadable } from './lost-keys.ts'
-import { timeline } from './timeline.ts'
+import { stepAt, timeline } from './timeline.ts'
 
 /** How an actor stands, apart from its log. */
 export type Standing = {
@@ -30,6 +31,11 @@ export type KernelAnswerPorts = {
   /** Whether the start's fence stands: only then does a cursor tell all that was seen (protocol, R5). */
   isFenced: () => boolean
   copyStore: CopyStore
+  adoption: AdoptionPorts
+  /** Whether a person may adopt the store: only one that was refused. */
+  isRefused: () => boolean
+  /** The store was adopted: a new process must take it over. */
+  startOver: () => void
 }
 
 /** A page of `ReadLog` stays below the broker's payload limit of 1 MB. */
@@ -38,6 +44,16 @@ const MOST_PAGE_BYTES = 400_000
 /** The answer to a kernel query; `undefined` where it has to wait for the actor to open, or is not the kernel's. */
 export const createKernelAnswers = (ports: KernelAnswerPorts) => {
   const { core } = ports
+
+  const whenRefused = async (work: (adoption: AdoptionPorts) => Promise<unknown>): Promise<Answer> => {
+    if (!ports.isRefused())
+      return { refusal: { code: 'unavailable', detail: 'only a store that was refused can be adopted' } }
+    try {
+      return { reply: await work(ports.adoption) }
+    } catch (error) {
+      return { refusal: { code: 'unavailable', detail: whyNotNow(core, error) } }
+    }
+  }
 
   const always: Record<string, (body: Record<string, unknown>) => Answer | Promise<Answer>> = {
     Health: () => ({
@@ -49,6 +65,13 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
       },
     }),
     Cursor: ({ source }) => ({ reply: { source, ...core.cursor(String(source)), fenced: ports.isFenced() } }),
+    LookOut: () => whenRefused(lookOut),
+    Adopt: () =>
+      whenRefused(async adoption => {
+        const adopted = await adopt(adoption)
+        ports.startOver()
+        return adopted
+      }),
     CheckKeys: ({ entries }) => ({ reply: { unreadable: unreadable(core, entries as number[]) } }),
     CopyStore: async ({ keys }) => ({ reply: { path: await ports.copyStore(keys === true ? 'keys' : 'store') } }),
   }
@@ -60,6 +83,8 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
       const fingerprint = seq === undefined ? null : (core.headersAt(seq).fingerprint ?? null)
       return { reply: { found: seq !== undefined, fingerprint } }
     },
+    ListEpochs: () => ({ reply: { items: core.epochs.all() } }),
+    ListOrphans: () => ({ reply: { items: core.epochs.orphans().map(({ seq }) => stepAt(core, seq)) } }),
     GetTimeline: ({ thread }) => ({ reply: { items: timeline(core, String(thread)) } }),
     GetCommandsOf: ({ user_id }) => ({
       reply: { items: commandsOf(core.address, core.tables, core.vault, String(user_id)) },

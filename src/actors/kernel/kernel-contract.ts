@@ -38,6 +38,16 @@ const testimony = z.object({
 /** What a reader has seen of a log: an entry's number and chain. */
 export type Testimony = z.infer<typeof testimony>
 
+const acceptedCursor = z.object({ reader: z.string(), seq: z.int(), chain: z.string() })
+
+const outlook = z.object({
+  head: z.int().describe('where the store ends'),
+  highest: z.int().describe('the highest number that the mark, the stream or a reader knows of'),
+  marked: z.int(),
+  stream: z.int().nullable(),
+  readers: z.array(acceptedCursor.extend({ kept: z.boolean().describe('whether the store has what was seen') })),
+})
+
 /** A dead letter as it is listed: what could not be carried out, and why. */
 export const deadLetter = z.object({
   dead_letter_id: shownId,
@@ -96,6 +106,32 @@ export const kernelContract = defineContract({
     },
   },
   queries: {
+    LookOut: {
+      summary: 'what is known of the log of a refused actor, by whomever, before a person chooses (protocol, R16)',
+      body: z.strictObject({}),
+      reply: outlook,
+      refusals: ['unavailable'],
+    },
+    Adopt: {
+      summary: 'go on with the store of a refused actor: what it lacks is given up, a new epoch begins (protocol, R16)',
+      body: z.strictObject({}),
+      reply: outlook.extend({ epoch: z.int() }),
+      refusals: ['unavailable'],
+    },
+    ListEpochs: {
+      summary: 'where lost entries of this log were given up, and who had seen them',
+      body: z.strictObject({}),
+      reply: z.object({
+        items: z.array(z.object({ seq: z.int(), kept: z.int(), voided: z.int(), accepted: z.array(acceptedCursor) })),
+      }),
+      refusals: [],
+    },
+    ListOrphans: {
+      summary: 'what this actor did upon entries of another that were given up since',
+      body: z.strictObject({}),
+      reply: z.object({ items: z.array(timelineStep) }),
+      refusals: [],
+    },
     ListDeadLetters: {
       summary: 'what could not be carried out, the newest first',
       body: z.strictObject({ ...pageFields, status: z.enum(['waiting', 'redriven', 'discarded']).optional() }),
@@ -218,6 +254,26 @@ export const kernelContract = defineContract({
     PersonErased: {
       summary: 'the key of what was personal about somebody is deleted; nobody can read it from now on',
       data: z.object({ user_id: shownUserId }),
+    },
+    Voided: {
+      summary:
+        'this number is left empty: an entry that was lost had it, and somebody may have seen it (protocol, R16)',
+      data: z.object({}),
+    },
+    EpochStarted: {
+      summary:
+        'a person gave up what was lost: entries up to `kept` stayed, those up to `voided` are empty; ids go on from `ids`',
+      data: z.object({
+        kept: z.int(),
+        voided: z.int(),
+        accepted: z.array(acceptedCursor),
+        ids: z.record(z.string(), z.int()),
+      }),
+    },
+    WentBack: {
+      summary:
+        'the source began a new epoch: this actor reads on from an earlier entry, and what it did since is orphaned',
+      data: z.object({ source: z.string(), epoch: z.int(), seq: z.int(), chain: z.string(), orphans: z.int() }),
     },
     InboxTrimmed: {
       summary: 'ids of commands handled until then are forgotten (protocol, R10)',

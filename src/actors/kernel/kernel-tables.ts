@@ -1,5 +1,6 @@
 /** The tables that every actor has: ids handled, cursors, commands that wait, dead letters. All follow from the log. */
 import type { EntryHeaders } from '../../bus/entry.ts'
+import { EPOCH_TABLES } from './epochs.ts'
 import type { AppliedEvent } from './event.ts'
 import type { Store } from './store.ts'
 
@@ -71,7 +72,15 @@ const SCHEMA = `
 `
 
 /** The tables that follow from the log and nothing else; `log` does not, `cursors` may be ahead of it. */
-export const KERNEL_TABLES = ['inbox', 'horizon', 'waiting', 'dead_letters', 'threads', 'erased'] as const
+export const KERNEL_TABLES = [
+  'inbox',
+  'horizon',
+  'waiting',
+  'dead_letters',
+  'threads',
+  'erased',
+  ...EPOCH_TABLES,
+] as const
 
 /** The number at the end of a dead letter's id `order-0-17`. */
 const seqOf = (deadLetterId: string): number => Number(deadLetterId.slice(deadLetterId.lastIndexOf('-') + 1))
@@ -94,6 +103,7 @@ export const openKernelTables = (store: Store) => {
   const setCursor = store.prepare<[string, number, string]>(
     'INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, chain = excluded.chain WHERE excluded.seq > seq',
   )
+  const setCursorBack = store.prepare<[string, number, string]>('INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)')
   const insertThread = store.prepare<[string, number]>('INSERT INTO threads VALUES (?, ?)')
   const selectThread = store
     .prepare<[string, number], number>('SELECT seq FROM threads WHERE thread = ? ORDER BY seq LIMIT ?')
@@ -169,6 +179,9 @@ export const openKernelTables = (store: Store) => {
     },
     PersonErased: ({ user }) => {
       insertErased.run(user as string)
+    },
+    WentBack: ({ data }) => {
+      setCursorBack.run(data.source, data.seq, data.chain)
     },
     InboxTrimmed: ({ data }) => {
       const until = Date.parse(data.until)

@@ -33,7 +33,7 @@ export const refuseRestoredAlone = async (
         `The store of ${sourceOf(core.address)} was put back from the backup of ${note.made_at}, which ends at entry ` +
           `${note.seq}, and its stream ${last === 0 ? 'is gone' : `ends at ${last}`}: what was taken on after that is in neither. ` +
           "Put back a newer backup, or the broker's files (nats/), then start again; " +
-          `or give up what is lost: remove ${core.address.actor}-${core.address.cell}.restored, which lies beside the store`,
+          'or give up what is lost: npm start -- adopt',
       )
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error

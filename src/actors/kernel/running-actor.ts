@@ -9,13 +9,13 @@ import type { ActorPorts } from './actor-ports.ts'
 import { askCursor, askLog } from './ask-actor.ts'
 import { openCore } from './core.ts'
 import { createEffects } from './effects.ts'
+import { goBack } from './going-back.ts'
 import { HistoryRefused } from './history-refused.ts'
 import { createKernelAnswers } from './kernel-answers.ts'
 import { firstUnreadable } from './lost-keys.ts'
 import { createMailbox, type Item } from './mailbox.ts'
 import { createMarking } from './mark.ts'
 import { queuedItemOf } from './queued-item.ts'
-import { createRoom, FULL_WAIT_MS } from './room.ts'
 import { serve } from './serve.ts'
 import { type Phase, type StartPorts, takeOver } from './start.ts'
 import { isFull, isOutcomeUnknown } from './store.ts'
@@ -40,6 +40,8 @@ class MustStartOver extends Error {
   override name = 'MustStartOver'
 }
 
+/** After a turn that found no room on the disk. */
+const FULL_WAIT_MS = 500
 /** How long a stop may take to bring the stream up to date; what is left, the next start publishes. */
 const FLUSH_MS = 1500
 
@@ -65,19 +67,16 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     fail = resolve
   })
 
-  const room = createRoom(ports.store, clock)
   const mailbox = createMailbox(
     clock,
     createTurn(core, {
       committed: () => {
-        room.found()
         relay.wake()
         waking.check()
         effects.check()
       },
       full: items => {
         say.error({}, 'there is no room on the disk; commands are refused until there is')
-        room.missed()
         mailbox.putBack(items, FULL_WAIT_MS)
       },
       fatal: error => {
@@ -133,16 +132,26 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       ask: (from, limit) => askLog(bus, source, from, limit),
       taken: () => core.cursor(source),
       deliver: entry => void push({ kind: 'event', source, entry }),
-      differs: reason => {
-        broken.set(source, reason)
-        say.error(
-          { source, reason },
-          `the history of ${source} is not the one seen here; nothing more is taken from it. ` +
-            'Put back the store that ran last, for whichever of the two was replaced, then start again',
-        )
-      },
+      differs: reason => cutOff(source, reason).catch(fail),
       failed: error => fail(error instanceof Error ? error : new Error(String(error))),
     })
+
+  /** Goes back where the source has begun a new epoch, else takes nothing more from it. */
+  const cutOff = async (source: string, reason: string): Promise<void> => {
+    const tell = (): void => {
+      broken.set(source, reason)
+      say.error(
+        { source, reason },
+        `the history of ${source} is not the one seen here; nothing more is taken from it. ` +
+          'Put back the store that ran last, for whichever of the two was replaced, then start again',
+      )
+    }
+    const orphans = await goBack({ core, bus, clock, source, waits: tell, stopped: () => stopping })
+    if (orphans === undefined || stopping) return
+    // What the mailbox still holds is of the history that was given up.
+    mailbox.open(false)
+    fail(new MustStartOver(`${source} began a new epoch: reading on from before, ${orphans} entries are orphans`))
+  }
 
   // Not a refusal: orders and money need no key. But nobody should learn of it from an empty letter.
   const warnOfLostKeys = (): void => {
@@ -191,7 +200,6 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
 
   /** Takes nothing more, from nobody. */
   const halt = async (): Promise<void> => {
-    room.stop()
     marking.stop()
     trimming.stop()
     waking.stop()
@@ -208,36 +216,6 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     }
     fail(error)
   }
-
-  // An actor that is open and yet can't do its work: nobody should call that ready.
-  const openAs = (): string => (room.isMissing() ? 'no room' : broken.size > 0 ? 'cut off' : 'open')
-  const hindrance = (): string | null =>
-    room.isMissing() ? 'room on the disk' : broken.size > 0 ? [...broken.keys()].join(', ') : null
-
-  const served = serve({
-    core,
-    bus,
-    clock,
-    random,
-    isOpen: () => phase === 'open' && !stopping,
-    push,
-    kernelAnswers: createKernelAnswers({
-      core,
-      sources,
-      standing: () => ({
-        phase: phase === 'open' ? openAs() : phase,
-        waits_for: waitsFor ?? hindrance(),
-        stream: relay.confirmed(),
-        mailbox: mailbox.size(),
-        pid: ports.pid,
-        warning,
-      }),
-      isOpen: () => phase === 'open',
-      isFenced: () => isFenced,
-      copyStore: ports.copyStore,
-    }),
-    defect: (what, error) => say.error({ what, error: stackOf(error) }, 'a request could not be answered: a bug'),
-  })
 
   const start: StartPorts = {
     core,
@@ -260,6 +238,35 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     say: text => say.info({}, text),
   }
 
+  const served = serve({
+    core,
+    bus,
+    clock,
+    random,
+    isOpen: () => phase === 'open' && !stopping,
+    push,
+    kernelAnswers: createKernelAnswers({
+      core,
+      sources,
+      // An actor that is cut off from a source is open and yet does not do its work: nobody should call that ready.
+      standing: () => ({
+        phase: phase === 'open' && broken.size > 0 ? 'cut off' : phase,
+        waits_for: waitsFor ?? (broken.size > 0 ? [...broken.keys()].join(', ') : null),
+        stream: relay.confirmed(),
+        mailbox: mailbox.size(),
+        pid: ports.pid,
+        warning,
+      }),
+      isOpen: () => phase === 'open',
+      isFenced: () => isFenced,
+      copyStore: ports.copyStore,
+      adoption: { ...start, keepAside: entries => ports.keepAside(address, entries) },
+      isRefused: () => phase === 'refused',
+      startOver: () => ports.startOver?.(),
+    }),
+    defect: (what, error) => say.error({ what, error: stackOf(error) }, 'a request could not be answered: a bug'),
+  })
+
   /** Takes the log over and opens. A full disk is waited out here too: nothing is gained by dying of it. */
   const begin = async (): Promise<void> => {
     while (!stopping) {
@@ -270,7 +277,6 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       } catch (error) {
         if (!isFull(error)) throw error
         say.error({}, 'there is no room on the disk; the start is tried again until there is')
-        waitsFor = 'room on the disk'
         await pause(clock, FULL_WAIT_MS)
       }
     }

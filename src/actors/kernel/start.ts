@@ -7,6 +7,7 @@ import { sourceOf } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
 import { type Clock, pause } from '../../world/clock.ts'
 import type { Random } from '../../world/random.ts'
+import { isAccepted } from './adoption.ts'
 import type { Core } from './core.ts'
 import { HistoryRefused } from './history-refused.ts'
 import type { Testimony } from './kernel-contract.ts'
@@ -89,9 +90,8 @@ const refuseIfMarkedBeyond = ({ core, marking }: StartPorts): void => {
   if (marked <= head) return
   throw new HistoryRefused(
     `The store of ${sourceOf(core.address)} ends at entry ${head}, but it once had entry ${marked}, and the stream has no ` +
-      'copy of what came between. Put back the store that ran last, then start again. If there is none, and what came ' +
-      'between is to be given up, whose ids will be given out again: put back all stores of the same time, remove ' +
-      `${core.address.actor}-${core.address.cell}.mark, which lies beside the store, then start again.`,
+      'copy of what came between. Put back the store that ran last, then start again; ' +
+      'or give up what is lost: npm start -- adopt',
   )
 }
 
@@ -132,7 +132,7 @@ const takeBackStarted = ({ core, marking }: StartPorts, at: number): void => {
     throw new HistoryRefused(
       `The stream and the store of ${sourceOf(core.address)} hold different entries from number ${at} on. ` +
         'One of them is of another history, and Kassa will not choose. Put back the store that ran last; ' +
-        'or, if the store is right, delete the stream and start again: it is made anew from the store.',
+        'or, if the store is right: npm start -- adopt, and the stream is made anew from it.',
     )
   const wasMine = marking.isKept()
   core.transaction(() => {
@@ -261,9 +261,10 @@ const heard = async ({ core, askCursor }: StartPorts, reader: string): Promise<b
     throw error
   }
   if (core.log.chainAt(cursor.seq) === cursor.chain) return cursor.fenced
+  if (isAccepted(core, reader, cursor)) return true
   throw new HistoryRefused(
     `${reader} has seen entry ${cursor.seq} of ${sourceOf(core.address)}, and this store, which ends at ` +
       `${core.log.head()}, does not have it. The store is older than the one that ran last, and the stream has lost ` +
-      'the rest. Put back the store that ran last, then start again.',
+      'the rest. Put back the store that ran last, then start again; or give up what is lost: npm start -- adopt',
   )
 }

@@ -79,7 +79,13 @@ export const createTestWorld = () => {
   const start = (
     definition: AnyActorDefinition,
     disk: TestDisk,
-    more: { address?: Address; readers?: string[]; change?: (bus: Bus) => Bus; name?: string } = {},
+    more: {
+      address?: Address
+      readers?: string[]
+      change?: (bus: Bus) => Bus
+      name?: string
+      startOver?: () => void
+    } = {},
   ) => {
     const address = more.address ?? TOY
     const said: string[] = []
@@ -99,6 +105,7 @@ export const createTestWorld = () => {
       readers: more.readers ?? [],
       keepAside: (_, entries) => void aside.push(...entries),
       copyStore: async () => '/copy.db',
+      startOver: more.startOver ?? (() => {}),
       pid: 4711,
       say: { info: say, warn: say, error: say },
     })

@@ -10,20 +10,23 @@ const MOST_STEPS = 200
 
 /** The steps of `thread` in the log of `core`, the oldest first. */
 export const timeline = (core: Core, thread: string): TimelineStep[] =>
-  core.tables.threads.steps(thread, MOST_STEPS).map(seq => {
-    const entry = core.entryAt(seq)
-    const { command, cause } = readHeaders(entry.headers)
-    const { type, at, data } = readEvent(entry.body)
-    const { sealed: _sealed, ...shown } = data as Record<string, unknown>
-    return {
-      actor: core.address.actor,
-      type,
-      time: new Date(at).toISOString(),
-      subject: entry.subject,
-      stream: streamOf(core.address),
-      sequence: seq,
-      command: command ?? null,
-      caused_by: cause ? `${cause.source}/${cause.seq}` : null,
-      data: shown,
-    }
-  })
+  core.tables.threads.steps(thread, MOST_STEPS).map(seq => stepAt(core, seq))
+
+/** Entry `seq` as a step. */
+export const stepAt = (core: Core, seq: number): TimelineStep => {
+  const entry = core.entryAt(seq)
+  const { command, cause } = readHeaders(entry.headers)
+  const { type, at, data } = readEvent(entry.body)
+  const { sealed: _sealed, ...shown } = data as Record<string, unknown>
+  return {
+    actor: core.address.actor,
+    type,
+    time: new Date(at).toISOString(),
+    subject: entry.subject,
+    stream: streamOf(core.address),
+    sequence: seq,
+    command: command ?? null,
+    caused_by: cause ? `${cause.source}/${cause.seq}` : null,
+    data: shown,
+  }
+}

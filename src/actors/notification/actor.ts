@@ -5,6 +5,7 @@ import { querySubject } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
 import type { ActorDefinition, Effect } from '../kernel/actor.ts'
 import { type Decision, nothing, replying } from '../kernel/decision.ts'
+import { openIdFloors } from '../kernel/epochs.ts'
 import type { AppliedEvent } from '../kernel/event.ts'
 import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
 import type { Vault } from '../kernel/vault.ts'
@@ -43,13 +44,15 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
   listensTo: ['order'],
   open: (store, vault, settings, address) => {
     const tables = openNotificationTables(store)
+    const leastId = openIdFloors(store)
+    const nextMessageId = () => tables.nextMessageId(Math.max(settings.firstMessageId, leastId('message')))
     const recipient = (userId: string): KnownRecipient | undefined => {
       const row = tables.recipient(userId)
       return row && { user_id: row.user_id, locale: row.locale, suppressed: row.suppressed === 1 }
     }
     const writing = (userId: string, now: number): Writing => ({
       recipient: recipient(userId),
-      nextMessageId: tables.nextMessageId(settings.firstMessageId),
+      nextMessageId: nextMessageId(),
       byMail: mailer !== undefined,
       now,
     })
@@ -178,6 +181,7 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
       wakes: () => [],
       atOpen: () => [],
       effects: [mail],
+      nextIds: () => ({ message: Number(nextMessageId()) }),
       audit: () => [],
     }
   },

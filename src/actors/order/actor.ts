@@ -1,8 +1,8 @@
 /** The order actor: its rules over its tables, and whom it listens to. */
-import { ConsumerTaken } from '../../bus/bus.ts'
 import { eventSubject, streamOf } from '../../bus/subjects.ts'
 import type { ActorDefinition } from '../kernel/actor.ts'
 import { type Decision, happened, replying } from '../kernel/decision.ts'
+import { openIdFloors } from '../kernel/epochs.ts'
 import { NEWEST, NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
 import { amountOut, LOCALES, momentOut, userIdOut } from '../values.ts'
 import { orderContract, orderThread, type ShownOrder, type ShownProduct, type ShownUser } from './contract.ts'
@@ -35,14 +35,16 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
   listensTo: ['billing'],
   open: (store, vault, settings, address) => {
     const tables = openOrderTables(store)
+    const leastId = openIdFloors(store)
+    const nextUserId = () => tables.nextUserId(Math.max(settings.firstUserId, leastId('user')))
+    const nextOrderId = () => tables.nextOrderId(Math.max(settings.firstOrderId, leastId('order')))
     // What the readers of a queue are given: every user, from the first.
     const usersCreated = eventSubject(address, 'UserCreated', '*')
     const known = (row: OrderRow | undefined) => row && { ...knownOrder(row), ...row, totalMinor: row.total_minor }
 
     return {
       decide: {
-        CreateUser: body =>
-          createUser(tables.nextUserId(settings.firstUserId), { ...body, locale: body.locale ?? LOCALES[0] }),
+        CreateUser: body => createUser(nextUserId(), { ...body, locale: body.locale ?? LOCALES[0] }),
         RegisterUser: body => {
           const known = tables.isErased(body.user_id) ? 'erased' : person(body.user_id)
           return registerUser(known, body.user_id, { ...body, locale: body.locale ?? LOCALES[0] })
@@ -52,7 +54,7 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
             {
               user: tables.user(body.user_id),
               product: knownProduct(tables.product(body.product_id)),
-              nextOrderId: tables.nextOrderId(settings.firstOrderId),
+              nextOrderId: nextOrderId(),
               defaultPriceMinor: settings.defaultPriceMinor,
             },
             body,
@@ -115,14 +117,8 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
         GetQueue: async ({ queue_name }, bus) => {
           if (!tables.hasQueue(queue_name))
             return { refusal: { code: 'not_found', detail: `there is no queue ${queue_name}` } }
-          try {
-            const { pending } = await bus.logStream(address).consumer(queue_name, usersCreated)
-            return { reply: { queue_name, stream: streamOf(address), consumer: queue_name, pending } }
-          } catch (error) {
-            if (!(error instanceof ConsumerTaken)) throw error
-            const detail = `somebody has made a consumer ${queue_name} of another kind; choose another name, or remove it`
-            return { refusal: { code: 'name_taken', detail } }
-          }
+          const { pending } = await bus.logStream(address).consumer(queue_name, usersCreated)
+          return { reply: { queue_name, stream: streamOf(address), consumer: queue_name, pending } }
         },
       },
 
@@ -157,6 +153,7 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
         },
       ],
 
+      nextIds: () => ({ user: Number(nextUserId()), order: Number(nextOrderId()) }),
       audit: () => [],
     }
 

@@ -1,0 +1,143 @@
+/** Adoption (protocol, R16): a refused store goes on in a new epoch, and whoever has seen more goes back. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Address } from '../../bus/subjects.ts'
+import { createToyActor } from './test-toy.ts'
+import { copyOf, createTestWorld, emptyDisk, type TestDisk, type TestWorld, typesIn } from './test-world.ts'
+
+const toy = createToyActor()
+const READER: Address = { actor: 'reader', cell: 0 }
+/** Counts what the toy adds. */
+const reader = {
+  ...toy,
+  listensTo: ['toy'],
+  open: (...args: Parameters<typeof toy.open>) => {
+    const behaviour = toy.open(...args)
+    const react = { toy: { Added: behaviour.react.source?.Ticked as never } }
+    return { ...behaviour, react }
+  },
+}
+
+const add = (world: TestWorld, by: number, key: string) =>
+  world.command('Add', { name: 'a', by }, { 'Idempotency-Key': key })
+const health = async (world: TestWorld, { actor }: Address) => (await world.ask(`${actor}.0.query.Health`, {})).body
+
+/** A toy that has lost its end in its store and in its stream, after a reader has seen it. */
+const afterALoss = async () => {
+  const world = createTestWorld()
+  const disks = { toy: emptyDisk(), reader: emptyDisk() }
+  const listener = await world.open(reader, disks.reader, { address: READER })
+  const running = await world.open(toy, disks.toy, { readers: ['reader/0'] })
+  await add(world, 1, 'k1')
+  const early = copyOf(disks.toy)
+  early.mark = disks.toy.mark
+  await add(world, 2, 'k2')
+  await add(world, 3, 'k3')
+  await world.clock.advance(10_000)
+  await world.finish(running.stop())
+  world.broker.deleteStream('TOY_0')
+  return { world, disks, early, listener }
+}
+
+const refusal = async (world: TestWorld, disk: TestDisk) => {
+  let startedOver = 0
+  const refused = world.start(toy, disk, { readers: ['reader/0'], startOver: () => startedOver++ })
+  await world.finish(refused.opened.catch(() => {}))
+  assert.equal(refused.phase(), 'refused')
+  return { ...refused, startedOver: () => startedOver }
+}
+
+describe('adopting a store', () => {
+  it('is only for one that was refused', async () => {
+    const world = createTestWorld()
+    await world.open(toy, emptyDisk())
+    assert.equal((await world.query('Adopt', {})).code, 'unavailable')
+  })
+
+  it('first shows who has seen what', async () => {
+    const { world, disks, early } = await afterALoss()
+    const highest = typesIn(disks.toy).length
+    await refusal(world, early)
+    const { body } = await world.query('LookOut', {})
+    assert.equal(body.highest, highest)
+    const [seen] = body.readers as { reader: string; seq: number; kept: boolean }[]
+    assert.deepEqual([seen?.reader, seen?.seq, seen?.kept], ['reader/0', highest, false])
+  })
+
+  it('leaves the lost numbers empty, begins an epoch, and the reader goes back and lists its orphans', async () => {
+    const { world, disks, early, listener } = await afterALoss()
+    const lost = typesIn(disks.toy).length
+    const refused = await refusal(world, early)
+    const kept = typesIn(early).length
+    const adopted = await world.query('Adopt', {})
+    assert.equal(adopted.body.head, kept)
+    assert.equal(adopted.body.epoch, lost + 1)
+    assert.equal(refused.startedOver(), 1)
+    assert.deepEqual(typesIn(early).slice(kept), [...Array(lost - kept).fill('Voided'), 'EpochStarted'])
+    await world.finish(refused.stop())
+
+    const again = await world.open(toy, early, { readers: ['reader/0'] })
+    // The reader hears of another history, goes back, and its process starts over.
+    await world.clock.advance(20_000)
+    assert.match(String(listener.error()), /toy\/0 began a new epoch: reading on from before, 2 entries are orphans/)
+    await world.finish(listener.stop())
+    const anew = await world.open(reader, disks.reader, { address: READER })
+    await add(world, 5, 'k5')
+    await world.clock.advance(10_000)
+    assert.equal((await health(world, READER)).phase, 'open')
+    assert.deepEqual((await world.ask('reader.0.query.GetTotal', { name: 'ticks' })).body, { total: 1 + 2 + 3 + 5 })
+    const { items } = (await world.ask('reader.0.query.ListOrphans', {})).body as { items: { data: { by: number } }[] }
+    assert.deepEqual(
+      items.map(({ data }) => data.by),
+      [2, 3],
+    )
+    assert.equal(again.error(), undefined)
+    assert.equal(anew.error(), undefined)
+  })
+
+  it('goes back once an epoch: the next start of either goes on', async () => {
+    const { world, disks, early, listener } = await afterALoss()
+    const refused = await refusal(world, early)
+    await world.query('Adopt', {})
+    await world.finish(refused.stop())
+    const again = await world.open(toy, early, { readers: ['reader/0'] })
+    await world.clock.advance(20_000)
+    await world.finish(listener.stop())
+    await world.finish((await world.open(reader, disks.reader, { address: READER })).stop())
+    await world.finish(again.stop())
+
+    const third = await world.open(toy, early)
+    const readerAgain = await world.open(reader, disks.reader, { address: READER })
+    await add(world, 7, 'k7')
+    await world.clock.advance(20_000)
+    assert.equal(third.error() ?? readerAgain.error(), undefined)
+    assert.equal(typesIn(disks.reader).filter(type => type === 'WentBack').length, 1)
+    assert.equal((await health(world, READER)).phase, 'open')
+  })
+
+  it('of two histories keeps the store, and puts what only the stream has aside', async () => {
+    const world = createTestWorld()
+    const mine = emptyDisk()
+    await world.finish((await world.open(toy, mine)).stop())
+    const other = copyOf(mine)
+    const first = await world.open(toy, mine)
+    await add(world, 2, 'mine')
+    await world.finish(first.stop())
+    world.broker.deleteStream('TOY_0')
+    other.mark.value = undefined
+    const second = await world.open(toy, other)
+    await add(world, 9, 'other')
+    await world.finish(second.stop())
+
+    const refused = world.start(toy, mine)
+    await world.finish(refused.opened.catch(() => {}))
+    assert.equal(refused.phase(), 'refused')
+    await world.query('Adopt', {})
+    await world.finish(refused.stop())
+    assert.equal(refused.aside.filter(({ subject }) => subject.includes('.Added.')).length, 1)
+
+    await world.open(toy, mine)
+    assert.deepEqual((await world.query('GetTotal', { name: 'a' })).body, { total: 2 })
+    assert.deepEqual(await world.typesOf({ actor: 'toy', cell: 0 }), typesIn(mine))
+  })
+})

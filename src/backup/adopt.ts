@@ -1,0 +1,153 @@
+/** The command `adopt`: what is known of a refused store, and the choice to go on with it all the same. */
+import type { z } from 'zod'
+import { askActor } from '../actors/kernel/ask-actor.ts'
+import type { kernelContract, TimelineStep } from '../actors/kernel/kernel-contract.ts'
+import { ACTOR_NAMES } from '../actors/registry.ts'
+import type { Bus } from '../bus/bus.ts'
+import { connectNats } from '../bus/nats.ts'
+import { type Address, addressOf, sourceOf } from '../bus/subjects.ts'
+import { Unavailable } from '../bus/unavailable.ts'
+import { type ExitCode, exitCodes, plainFault } from '../exit.ts'
+import { pause, systemClock } from '../world/clock.ts'
+import { ADDRESSES } from './originals.ts'
+
+type Say = (line: string) => void
+type Health = z.infer<typeof kernelContract.queries.Health.reply>
+type Outlook = z.infer<typeof kernelContract.queries.LookOut.reply>
+type Adopted = { address: Address; epoch: number; readers: string[] }
+
+const CONNECT_TIMEOUT_MS = 3000
+/** To leave many numbers empty takes a while. */
+const ADOPT_TIMEOUT_MS = 120_000
+const PATIENCE_MS = 60_000
+const POLL_MS = 200
+
+/** A word for every refused actor at once. */
+export const ALL = 'all'
+
+/**
+ * Without `whom` tells what is known of every refused store, and changes nothing; with it (an actor, or `all`) goes on
+ * with that store. Kassa must be running: its actors are asked. Gives 0 when none is refused, or none is left so.
+ */
+export const adopt = async (natsUrl: string, whom: string | undefined, say: Say): Promise<ExitCode> => {
+  if (whom !== undefined && whom !== ALL && !(ACTOR_NAMES as readonly string[]).includes(whom))
+    throw plainFault(exitCodes.usage, `Cannot adopt "${whom}"; give one of: ${[...ACTOR_NAMES, ALL].join(', ')}`)
+  const bus = await connectNats({ url: natsUrl, name: 'adopt', connectTimeoutMs: CONNECT_TIMEOUT_MS })
+  try {
+    const refused = await refusedActors(bus, say)
+    if (refused.length === 0) {
+      say('No store is refused; there is nothing to adopt')
+      await tellOrphans(bus, say)
+      return exitCodes.ok
+    }
+    const chosen = refused.filter(({ actor }) => whom === ALL || whom === actor)
+    if (chosen.length === 0) {
+      say(`\nNothing was changed. To go on with a store and give up what it lacks: npm start -- adopt <${ALL}|actor>`)
+      return exitCodes.failed
+    }
+    const adopted: Adopted[] = []
+    for (const address of chosen) adopted.push(await adoptOne(bus, address, say))
+    for (const one of adopted) await untilOpen(bus, one)
+    for (const one of adopted) await untilReadOn(bus, one)
+    say('Open again, and read by everybody who reads it')
+    await tellOrphans(bus, say)
+    return chosen.length === refused.length ? exitCodes.ok : exitCodes.failed
+  } finally {
+    await bus.close()
+  }
+}
+
+const healthOf = async (bus: Bus, address: Address): Promise<Health | undefined> => {
+  try {
+    return (await askActor(bus, sourceOf(address), 'Health', {})) as Health
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    return undefined
+  }
+}
+
+const refusedActors = async (bus: Bus, say: Say): Promise<Address[]> => {
+  const refused: Address[] = []
+  for (const address of ADDRESSES) {
+    const health = await healthOf(bus, address)
+    if (!health) {
+      say(`${sourceOf(address)} does not answer`)
+      continue
+    }
+    if (health.phase !== 'refused') {
+      say(`${sourceOf(address)} is ${health.phase}`)
+      continue
+    }
+    refused.push(address)
+    say(`${sourceOf(address)} is refused: ${health.waits_for}`)
+    describe((await askActor(bus, sourceOf(address), 'LookOut', {})) as Outlook).forEach(line => void say(`  ${line}`))
+  }
+  return refused
+}
+
+const describe = ({ head, highest, marked, stream, readers }: Outlook): string[] => [
+  `its store ends at entry ${head}; the mark beside it knows of ${marked || 'none'}; its stream ${stream === null ? 'is not there' : `ends at ${stream}`}`,
+  ...readers.map(
+    ({ reader, seq, kept }) => `${reader} has seen entry ${seq}${kept ? '' : ', which this store does not have'}`,
+  ),
+  highest === head
+    ? 'adopted, it goes on as it is; nobody can tell what is lost; ids go on a million later'
+    : `adopted, ${head + 1} to ${highest} are left empty, ids go on a million later, and who has seen more goes back`,
+]
+
+const adoptOne = async (bus: Bus, address: Address, say: Say): Promise<Adopted> => {
+  const source = sourceOf(address)
+  const { head, highest, epoch, readers } = (await askActor(bus, source, 'Adopt', {}, ADOPT_TIMEOUT_MS)) as Outlook & {
+    epoch: number
+  }
+  say(
+    `${source} is adopted: up to entry ${head} it is kept, ${highest - head} numbers are left empty, ` +
+      `entry ${epoch} begins the new epoch`,
+  )
+  return { address, epoch, readers: readers.map(({ reader }) => reader) }
+}
+
+const untilOpen = (bus: Bus, { address }: Adopted): Promise<void> =>
+  until(`${sourceOf(address)} is open`, async () => (await healthOf(bus, address))?.phase === 'open')
+
+/** A reader that is refused itself reads nothing; it is to be adopted as well, or put back. */
+const untilReadOn = async (bus: Bus, { address, epoch, readers }: Adopted): Promise<void> => {
+  for (const reader of readers)
+    await until(`${reader} reads on`, async () => {
+      const health = await healthOf(bus, addressOf(reader))
+      return health?.phase === 'refused' || (health?.cursors[sourceOf(address)] ?? 0) >= epoch
+    })
+}
+
+const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  const deadline = systemClock.monotonic() + PATIENCE_MS
+  while (!(await holds())) {
+    if (systemClock.monotonic() > deadline)
+      throw plainFault(
+        exitCodes.unavailable,
+        `Adopted, but after a minute not yet: ${what}; look at /readyz, then ask again`,
+      )
+    await pause(systemClock, POLL_MS)
+  }
+}
+
+/** What others did upon entries that are given up: a person must look at each. */
+const tellOrphans = async (bus: Bus, say: Say): Promise<void> => {
+  for (const address of ADDRESSES) {
+    const orphans = await orphansOf(bus, address)
+    if (orphans.length === 0) continue
+    say(`${sourceOf(address)} did this upon entries that are given up; look at each:`)
+    for (const { sequence, type, data, caused_by } of orphans)
+      say(`  ${sequence} ${type} ${JSON.stringify(data)} upon ${caused_by}`)
+  }
+}
+
+const orphansOf = async (bus: Bus, address: Address): Promise<TimelineStep[]> => {
+  try {
+    return ((await askActor(bus, sourceOf(address), 'ListOrphans', {})) as { items: TimelineStep[] }).items
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    // It goes back just now; asked again later, it tells.
+    return []
+  }
+}
