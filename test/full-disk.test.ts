@@ -62,3 +62,43 @@ describe('a full disk under the broker', { skip }, () => {
     assert.equal(code, 0, stdout)
   })
 })
+
+describe('a full disk under everything', { skip }, () => {
+  let kassa: KassaUnderTest
+  let disk: ReturnType<typeof mountSmallDisk>
+  const customers = customersOf(() => kassa)
+
+  before(async () => {
+    const dataDir = newDataDir()
+    disk = mountSmallDisk(dataDir, 48)
+    kassa = await startKassa({ dataDir, env: { KASSA_SETTLE_WAIT_MS: '200', KASSA_REQUEST_DEADLINE_MS: '1000' } })
+  })
+  after(async () => {
+    await kassa?.stop()
+    disk?.unmount()
+  })
+
+  it('refuses commands and is not ready; when there is room, it is ready and takes them, with nobody’s help', async () => {
+    const user_id = await customers.join('1000')
+    disk.fill()
+    await eventually('no command can be kept', HEALED_MS, async () => {
+      return (await post(kassa.url, '/money/put', { user_id, amount: '1' })).status === 503 || undefined
+    })
+    const { status, json } = await get(kassa.url, '/readyz')
+    assert.equal(status, 503)
+    const billing = (json as { parts: { part: string }[] }).parts.find(({ part }) => part === 'billing/0')
+    assert.deepEqual(billing, { part: 'billing/0', phase: 'no room', waits_for: 'room on the disk' })
+
+    disk.makeRoom()
+    await kassa.ready()
+    await eventually('money can be put', HEALED_MS, async () => {
+      return (await post(kassa.url, '/money/put', { user_id, amount: '1' })).status === 202 || undefined
+    })
+    await eventually('an order is settled', HEALED_MS, async () => {
+      const reply = await post(kassa.url, '/orders/create', { user_id, product_id: '12345', quantity: 1 })
+      return reply.headers.get('order-status') === 'Confirmed' || undefined
+    })
+    const { code, stdout } = await kassa.verify()
+    assert.equal(code, 0, stdout)
+  })
+})

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { AckPolicy } from '@nats-io/jetstream'
 import Database from 'better-sqlite3'
 import { eventually } from './eventually.ts'
 import { expecting, get, post, type Reply } from './http-client.ts'
@@ -270,6 +271,18 @@ describe('the life of an order', () => {
       const { num_pending } = await nats.jetstream.consumers.info('ORDER_0', 'user_creation_queue')
       assert.equal(num_pending, users.length)
       assert.deepEqual(await expecting(200, post(kassa.url, '/mq/billing/subscribe/', wish)), shown)
+    })
+
+    it('refuses a queue under the name of a consumer that somebody has made by hand for something else', async () => {
+      const byHand = {
+        durable_name: 'by_hand',
+        ack_policy: AckPolicy.None,
+        filter_subject: 'order.0.event.OrderCreated.>',
+      }
+      const { config } = await nats.jetstream.consumers.add('ORDER_0', byHand)
+      const { status, json } = await post(kassa.url, '/mq/billing/subscribe', { queue_name: 'by_hand' })
+      assert.deepEqual([status, (json as Row).code], [409, 'name_taken'])
+      assert.deepEqual((await nats.jetstream.consumers.info('ORDER_0', 'by_hand')).config, config)
     })
   })
 

@@ -1,7 +1,7 @@
 /** What every bus promises, as tests: each implementation of `Bus` runs this suite. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type Bus, type Headers, type Message, type QueuedCommand, StreamConflict } from './bus.ts'
+import { type Bus, ConsumerTaken, type Headers, type Message, type QueuedCommand, StreamConflict } from './bus.ts'
 import { createCollector } from './collector.ts'
 import { chainOf, type Entry, NO_CHAIN, writeHeaders } from './entry.ts'
 import { type Address, COMMANDS, streamOf } from './subjects.ts'
@@ -415,6 +415,13 @@ export function busSuite(open: () => Promise<BusBench>): void {
       assert.deepEqual(await stream.consumer('anybody', subject), { pending: 3 })
       assert.deepEqual(await stream.consumer('anybody', subject), { pending: 3 })
       assert.deepEqual(await stream.consumer('nobody', `order.${address.cell}.event.Other.*`), { pending: 0 })
+    })
+
+    check('is refused under a name that another one has', async () => {
+      const { address, stream } = await ownedStream(3)
+      await stream.consumer('somebody', `order.${address.cell}.event.Other.*`)
+      await assert.rejects(stream.consumer('somebody', `order.${address.cell}.event.Happened.*`), ConsumerTaken)
+      assert.deepEqual(await stream.consumer('somebody', `order.${address.cell}.event.Other.*`), { pending: 0 })
     })
 
     check('is unavailable while there is no stream', async () => {

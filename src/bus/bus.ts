@@ -52,6 +52,11 @@ export class StreamConflict extends Error {
   override name = 'StreamConflict'
 }
 
+/** Thrown by `consumer` where somebody else's consumer has the name: it reads something else, or in another way. */
+export class ConsumerTaken extends Error {
+  override name = 'ConsumerTaken'
+}
+
 /**
  * An append-only stream whose numbers are the log's numbers. A broker may lose what it acknowledged;
  * whoever uses this must ask again where the stream really stands (protocol, R4–R8). Every method throws `Unavailable`
@@ -81,7 +86,7 @@ export interface LogStream {
   follow(from: number, reader: string, deliver: (entry: Entry) => void, broken: (reason: string) => void): Running
   /**
    * Makes or confirms a durable consumer `name` for anybody to read messages of `subject` from the first, with explicit
-   * acks. Returns how many messages wait in it.
+   * acks. Returns how many messages wait in it. Throws `ConsumerTaken`; changes nothing of one that is there.
    */
   consumer(name: string, subject: string): Promise<{ pending: number }>
 }

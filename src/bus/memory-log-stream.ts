@@ -1,5 +1,5 @@
 /** A log stream of the broker in memory. */
-import { type LogStream, StreamConflict } from './bus.ts'
+import { ConsumerTaken, type LogStream, StreamConflict } from './bus.ts'
 import type { Entry } from './entry.ts'
 import { entryHeaders, entryOf } from './entry-message.ts'
 import type { MemoryClient } from './memory-client.ts'
@@ -49,14 +49,19 @@ export function memoryLogStream(client: MemoryClient, address: Address): LogStre
     follow: (from, reader, deliver, broken) =>
       follow(client, name, { from, reader, broken, deliver: stored => deliver(entry(stored)!) }),
 
-    consumer: (_consumer, subject) =>
+    consumer: (consumer, subject) =>
       client
         .call(`consumer of ${name}`, () => {
           const stream = core.stream(name)
+          const reads = stream?.consumers.get(consumer) ?? subject
+          if (reads !== subject) return 'taken'
+          stream?.consumers.set(consumer, subject)
           const waiting = stream?.from(1, Number.POSITIVE_INFINITY).filter(stored => matches(subject, stored.subject))
           return waiting && { pending: waiting.length }
         })
         .then(found => {
+          if (found === 'taken')
+            throw new ConsumerTaken(`Stream ${name} has a consumer ${consumer} that reads something else`)
           if (!found) throw new Unavailable(`Cannot make a consumer: stream ${name} is not there yet; ask again`)
           return found
         }),

@@ -24,6 +24,7 @@ export type MemoryStreamOptions = {
 /** An empty stream that begins at 1. */
 export function createMemoryStream({ name, created, subjects, duplicateWindowMs, clock }: MemoryStreamOptions) {
   const messages = new Map<number, Stored>()
+  const consumers = new Map<string, string>()
   const ids = new Map<string, { seq: number; at: number }>()
   let first = 1
   let last = 0
@@ -43,6 +44,8 @@ export function createMemoryStream({ name, created, subjects, duplicateWindowMs,
   }
 
   return {
+    /** What each durable consumer reads. */
+    consumers,
     name,
     created,
     takes: (subject: string) => subjects.some(pattern => matches(pattern, subject)),

@@ -13,6 +13,7 @@ const NOT_NOW = 503
 
 /** The refusals that are told apart, by the broker's own numbers. */
 export const refusals = {
+  consumerNotFound: 10014,
   messageNotFound: 10037,
   streamNameInUse: 10058,
   streamNotFound: 10059,

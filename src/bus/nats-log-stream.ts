@@ -1,8 +1,8 @@
 /** A log stream on NATS JetStream. */
 
-import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
+import type { ConsumerConfig, ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
 import type { MsgHdrs } from '@nats-io/transport-node'
-import { type LogStream, StreamConflict, type StreamLook } from './bus.ts'
+import { ConsumerTaken, type LogStream, StreamConflict, type StreamLook } from './bus.ts'
 import type { Entry } from './entry.ts'
 import { entryHeaders } from './entry-message.ts'
 import { askApi, isRefused, Refused, readAnswer, refusals, storedEntry } from './nats-api.ts'
@@ -83,9 +83,13 @@ export function natsLogStream(link: NatsLink, address: Address, quick: () => Pro
     follow: (from, reader, deliver, broken) => follow(link, name, { from, reader, deliver, broken }),
 
     consumer: async (consumer, subject) => {
-      const question = { stream_name: name, config: publicConsumerConfig(consumer, subject) }
       try {
-        const made = await askApi<ConsumerInfo>(link, `CONSUMER.DURABLE.CREATE.${name}.${consumer}`, question)
+        const there = await consumerInfo(link, name, consumer)
+        if (there && !isPublic(there.config, subject))
+          throw new ConsumerTaken(`Stream ${name} has a consumer ${consumer} that reads something else, or otherwise`)
+        const question = { stream_name: name, config: publicConsumerConfig(consumer, subject) }
+        const made =
+          there ?? (await askApi<ConsumerInfo>(link, `CONSUMER.DURABLE.CREATE.${name}.${consumer}`, question))
         return { pending: made.num_pending + made.num_ack_pending }
       } catch (thrown) {
         if (!isRefused(thrown, refusals.streamNotFound)) throw thrown
@@ -182,6 +186,26 @@ async function confirm(link: NatsLink, stream: string, entry: Entry, headers: Ms
     const what = ack.duplicate ? 'a duplicate' : 'new'
     throw new StreamConflict(`Stream ${stream} took entry ${entry.seq} as ${what}, number ${ack.seq}`)
   }
+}
+
+async function consumerInfo(link: NatsLink, stream: string, consumer: string): Promise<ConsumerInfo | undefined> {
+  try {
+    return await askApi<ConsumerInfo>(link, `CONSUMER.INFO.${stream}.${consumer}`)
+  } catch (thrown) {
+    if (isRefused(thrown, refusals.consumerNotFound)) return undefined
+    throw thrown
+  }
+}
+
+/** Whether it reads all of `subject`, by pulling and with acks. How long an ack may take, and the like, is its user's matter. */
+const isPublic = (config: ConsumerConfig, subject: string): boolean => {
+  const { filter_subject, deliver_policy, ack_policy } = publicConsumerConfig('', subject)
+  return (
+    config.filter_subject === filter_subject &&
+    config.deliver_policy === deliver_policy &&
+    config.ack_policy === ack_policy &&
+    config.deliver_subject === undefined
+  )
 }
 
 async function streamInfo(link: NatsLink, stream: string): Promise<StreamInfo | undefined> {

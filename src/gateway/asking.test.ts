@@ -257,6 +257,12 @@ suite('a queue that was subscribed', () => {
     assert.equal(bus.askedFor('SubscribeQueue').length, 1)
   })
 
+  test('is 409 when somebody else has a consumer of that name', async () => {
+    const { post } = createTestGateway({ GetQueue: no('name_taken') })
+    const response = await post('/mq/billing/subscribe', body)
+    assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [409, 'name_taken'])
+  })
+
   test('is 503 when it is not there at the deadline', async () => {
     const { post } = createTestGateway({ GetQueue: no('not_found') })
     assert.equal((await post('/mq/billing/subscribe', body)).status, 503)

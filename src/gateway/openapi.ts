@@ -170,7 +170,7 @@ const problemResponses = (route: Route) => {
 
 const problemResponse = (route: Route, status: number, codes: ProblemCode[]) => {
   const names = ['X-Request-Id']
-  if (status === 503 || status === 429 || codes.includes('in_progress')) names.push('Retry-After')
+  if (status === 503 || status === 429) names.push('Retry-After')
   if (route.method !== 'GET' && (status >= 500 || names.includes('Retry-After'))) names.push('Idempotency-Key')
   return {
     description: codes.map(code => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),

@@ -25,7 +25,7 @@ export const sendFault = (exchange: Exchange, fault: unknown, log: Log): Respons
 export const sendProblem = (exchange: Exchange, refusal: Refusal, headers: Record<string, string> = {}): Response => {
   const { status } = PROBLEMS[refusal.code]
   const handle = exchange.get('handle')
-  const again = status === 503 || status === 429 || refusal.code === 'in_progress'
+  const again = status === 503 || status === 429
   exchange.set('code', refusal.code)
 
   return sendJson(exchange, status, JSON.stringify(problemDocument(refusal, exchange.get('requestId'))), {

@@ -230,7 +230,6 @@ suite('an actor says no', () => {
     ['CreateOrder', 'product_not_found', order(ORDER)],
     ['CreateOrder', 'user_not_found', order(ORDER)],
     ['CreateOrder', 'idempotency_key_reused', order(ORDER)],
-    ['CreateOrder', 'in_progress', order(ORDER)],
     ['PutMoney', 'balance_limit', ['POST', '/money/put', PUT('1')]],
     ['GetOrder', 'order_not_found', ['GET', '/v1/orders/7']],
     ['SubscribeQueue', 'name_taken', ['POST', '/mq/billing/subscribe', '{"queue_name":"order-0"}']],

@@ -27,7 +27,6 @@ const OF_BODIES: ProblemCode[] = [
 export const problemsOf = (route: Route): ProblemCode[] => {
   const codes = new Set<ProblemCode>([...EVERYWHERE, 'unknown_parameter', ...fieldProblems(route.spec.body)])
   if (route.method !== 'GET') for (const code of OF_BODIES) codes.add(code)
-  if (route.method !== 'GET' && route.kind !== 'queue') codes.add('in_progress')
   // What a queued command is refused for becomes a dead letter; nobody waits for it.
   if (route.kind !== 'queue') for (const code of route.spec.refusals) codes.add(code)
 

@@ -1,5 +1,4 @@
 /** Checks of the logs: nothing lost, nothing twice, every cause true, every stream its log, every table what its log says. */
-import { DEFINITIONS } from '../../src/actors/definitions.ts'
 import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { verifyStore } from '../../src/actors/verify-store.ts'
@@ -21,9 +20,9 @@ export const checkLogs = (state: FinalState): string[] => [
   ...checkIds(state),
 ]
 
-const verify = ({ logs, settings }: FinalState, actor: ActorName): string[] =>
+const verify = ({ logs, settings, definitions }: FinalState, actor: ActorName): string[] =>
   verifyStore(
-    DEFINITIONS[actor],
+    definitions[actor],
     { actor, cell: 0 },
     logs[actor].store,
     settings,

@@ -12,6 +12,7 @@ export const checkPromises = (state: FinalState): string[] => [
   ...checkAnswers(state),
   ...checkSameAnswers(state),
   ...checkReusedKeys(state),
+  ...checkWishesOnce(state),
   ...checkQueue(state),
   ...checkMismatches(state),
 ]
@@ -98,6 +99,21 @@ const checkReusedKeys = (state: FinalState): string[] => {
     .filter(one => !gone.some(answers(one)))
     .map(one => `${idOf(one)} was asked with another body, and answered ${JSON.stringify(one.answer)}`)
 }
+
+/** However often a wish was sent, and by whatever key, one thing came of it at the most. */
+const checkWishesOnce = (state: FinalState): string[] => {
+  const carriedOut = ACTOR_NAMES.flatMap(actor => state.logs[actor].facts).filter(
+    ({ headers, type }) => ASKED.has(nameIn(headers.command)) && type !== 'CommandRefused',
+  )
+  return [...Map.groupBy(carriedOut, ({ actor, headers, trace }) => `${actor} ${nameIn(headers.command)} ${trace}`)]
+    .filter(([, facts]) => new Set(facts.map(({ headers }) => headers.command)).size > 1)
+    .map(([wish, facts]) => `one wish was carried out under ${facts.length} keys: ${wish}`)
+}
+
+/** What is asked and answered. A nameless command in the queue may lie there twice. */
+const ASKED = new Set(['CreateUser', 'PutMoney', 'CreateOrder', 'SubscribeQueue', 'CancelOrder', 'RefundOrder'])
+
+const nameIn = (command: string | undefined): string => command?.split('/')[1] ?? ''
 
 /** What the broker accepted was carried out or is a dead letter. */
 const checkQueue = (state: FinalState): string[] => {

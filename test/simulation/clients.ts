@@ -132,10 +132,10 @@ export const startClients = (world: World): Clients => {
     })
     if (!created || !('reply' in created)) return
     const { user_id } = JSON.parse(created.reply) as { user_id: number }
-    for (let acts = 2 + random.integer(5); acts > 0 && !left; acts--) {
+    for (let acts = 1 + random.integer(4); acts > 0 && !left; acts--) {
       await rest()
       await act(user_id)
-      if (chance(0.3)) await reading.look(user_id)
+      if (chance(0.25)) await reading.look(user_id)
     }
   }
 

@@ -2,6 +2,7 @@
 import { readersOf } from '../../src/actors/definitions.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { COMMANDS, eventSubject, streamOf } from '../../src/bus/subjects.ts'
+import type { Disk } from './disk.ts'
 import type { QueueSenders } from './queue-senders.ts'
 import type { World } from './world.ts'
 
@@ -15,6 +16,9 @@ const MOST_EVENTS_AHEAD = 40
 
 /** A store younger than this may pass for the one that ran last (src/actors/kernel/mark.ts). */
 const OLD_MS = 2500
+
+/** No answer within a second of asking counts for nothing (src/actors/kernel/ask-actor.ts). */
+const SLOW_MS = 1000
 
 const BAD_DAY = 0.25
 
@@ -152,6 +156,34 @@ const diskFull: Fault = scene => {
   })
 }
 
+/** The machine comes back, and the room does not: every write of a start may be the one without room. */
+const startOnFullDisk: Fault = scene => {
+  const { world } = scene
+  const actor = pickActor(scene)
+  const { disk } = world.sites[actor]
+  world.kill(actor)
+  disk.full = true
+  world.count('disk full at a start')
+  startLater(scene, actor, upTo(scene, 500))
+  const makeRoom = (): void => {
+    disk.full = false
+    // There is a little room, and it does not last.
+    if (happens(scene, 0.5)) fillSoon(scene, disk)
+  }
+  world.later(500 + upTo(scene, 3000), makeRoom)
+}
+
+/** Full once more at one of the next events, for a while. */
+const fillSoon = ({ world }: Scene, disk: Disk): void => {
+  const ms = 200 + world.chance.faults.integer(1500)
+  world.inEvents(1 + world.chance.faults.integer(MOST_EVENTS_AHEAD), () => {
+    disk.full = true
+    world.later(ms, () => {
+      disk.full = false
+    })
+  })
+}
+
 const commitFails: Fault = scene => {
   scene.world.sites[pickActor(scene)].disk.failNext = happens(scene, 0.5) ? 'written' : 'undone'
 }
@@ -211,6 +243,17 @@ const brokerDown: Fault = scene => {
   later(100 + upTo(scene, 5000), broker.comeUp)
 }
 
+/** Everything comes, and most of it too late. */
+const brokerSlow: Fault = scene => {
+  const { broker, later, count } = scene.world
+  const { delay, delayMaxMs } = broker.faults
+  // Two at once: the first one ends it.
+  if (delayMaxMs > SLOW_MS) return
+  Object.assign(broker.faults, { delay: 1, delayMaxMs: SLOW_MS + upTo(scene, 4000) })
+  count('slow broker')
+  later(1000 + upTo(scene, 6000), () => Object.assign(broker.faults, { delay, delayMaxMs }))
+}
+
 const brokerEmpty: Fault = scene => {
   const { world, senders } = scene
   world.broker.goDown()
@@ -246,6 +289,7 @@ export const FAULTS: Record<string, Fault> = {
   'restored store': restore,
   'deleted store': deleteStore,
   'full disk': diskFull,
+  'start on a full disk': startOnFullDisk,
   'failing commit': commitFails,
   'forgotten tail': forgetTail,
   'deleted stream': deleteStream,
@@ -254,6 +298,7 @@ export const FAULTS: Record<string, Fault> = {
   'removed message': removeOne,
   'foreign message': foreign,
   'broker down': brokerDown,
+  'slow broker': brokerSlow,
   'empty broker': brokerEmpty,
   'deleted queue': queueDeleted,
   'cut connection': cut,

@@ -1,4 +1,5 @@
 /** What there is at the end of a run, for the checks: the logs as they are then, read. */
+import type { AnyActorDefinition } from '../../src/actors/kernel/actor.ts'
 import type { Store } from '../../src/actors/kernel/store.ts'
 import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
@@ -26,6 +27,7 @@ export type FinalState = {
   loud: boolean
   /** Whose history it is that differs. */
   disputed: Set<ActorName>
+  definitions: Record<ActorName, AnyActorDefinition>
   /** Who had a second process on a copy of its store. */
   twoOwners: Set<ActorName>
 }
@@ -55,6 +57,10 @@ export const readFinalState = (world: World, memories: Memories): FinalState => 
     history: world.history,
     settings: world.settings,
     delivered: world.delivered,
+    definitions: Object.fromEntries(ACTOR_NAMES.map(actor => [actor, world.sites[actor].definition])) as Record<
+      ActorName,
+      AnyActorDefinition
+    >,
     ...memories,
     disputed: new Set(world.alarms.map(({ source }) => source)),
     twoOwners: new Set(ACTOR_NAMES.filter(actor => world.sites[actor].hadTwoOwners)),

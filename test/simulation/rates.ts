@@ -1,4 +1,5 @@
 /** How often the small faults of a run strike: drawn from its seed, none in a quarter of the runs. */
+import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { type Faults, noFaults } from '../../src/bus/memory-faults.ts'
 import type { SeededRandom } from '../../src/world/seeded-random.ts'
 
@@ -12,9 +13,12 @@ export type Rates = {
   memoryMs: number
   /** How long the gateway asks for one request. */
   deadlineMs: number
+  /** Actors that are of a newer version than those who read them. */
+  newer: readonly ActorName[]
 }
 
 const QUIET_ONE_IN = 4
+const NEWER = 0.15
 /** In some runs ids are forgotten before the end, in the others they outlive it. */
 const SHORT_MEMORY_MS = 25_000
 const LONG_MEMORY_MS = 168 * 3_600_000
@@ -28,9 +32,12 @@ export const drawRates = (random: SeededRandom): Rates => {
   const loadMs = 8_000 + random.integer(14_000) + (memoryMs === SHORT_MEMORY_MS ? SHORT_MEMORY_MS : 0)
   const isShort = memoryMs === SHORT_MEMORY_MS || random.fraction() < 0.5
   const deadlineMs = isShort ? SHORT_DEADLINE_MS : LONG_DEADLINE_MS
-  if (random.integer(QUIET_ONE_IN) === 0) return { bus: { ...noFaults }, faults: 0, loadMs, memoryMs, deadlineMs }
+  const newer = ACTOR_NAMES.filter(() => random.fraction() < NEWER)
+  const quiet: Rates = { bus: { ...noFaults }, faults: 0, loadMs, memoryMs, deadlineMs, newer }
+  if (random.integer(QUIET_ONE_IN) === 0) return quiet
   const sometimes = (most: number): number => (random.fraction() < 0.5 ? 0 : rounded(random.fraction() * most))
   return {
+    ...quiet,
     bus: {
       loseRequest: sometimes(0.05),
       loseReply: sometimes(0.1),
@@ -43,16 +50,14 @@ export const drawRates = (random: SeededRandom): Rates => {
       lateMaxMs: 100 + random.integer(2000),
     },
     faults: 1 + random.integer(6),
-    loadMs,
-    memoryMs,
-    deadlineMs,
   }
 }
 
 /** `loseReply 0.03, delay 0.7 up to 12 ms`: the rates as they are printed. */
-export const describeRates = ({ bus, faults }: Rates): string =>
+export const describeRates = ({ bus, faults, newer }: Rates): string =>
   [
     `${faults} faults`,
+    ...newer.map(actor => `newer ${actor}`),
     ...Object.entries(bus)
       .filter(([name, rate]) => rate > 0 && !name.endsWith('MaxMs'))
       .map(([name, rate]) => `${name} ${rate}`),

@@ -2,7 +2,7 @@
 import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import type { Bus } from '../../src/bus/bus.ts'
-import { addressOf, querySubject } from '../../src/bus/subjects.ts'
+import { addressOf, querySubject, streamOf } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
 import { askOnce } from '../../src/gateway/ask.ts'
 import type { World } from './world.ts'
@@ -20,7 +20,7 @@ const TIMEOUT_MS = 1000
 
 /** What keeps the installation from rest, a line each; empty when it has come to rest. */
 export const restless = async (world: World, bus: Bus): Promise<string[]> => {
-  const healths = new Map<string, Health>()
+  const healths = new Map<ActorName, Health>()
   const faults: string[] = []
   for (const actor of ACTOR_NAMES) {
     const health = await askHealth(bus, actor)
@@ -31,9 +31,13 @@ export const restless = async (world: World, bus: Bus): Promise<string[]> => {
   for (const [actor, { phase, waits_for, head, stream, cursors, mailbox }] of healths) {
     if (phase !== 'open') faults.push(`${actor} is ${phase}, waiting for ${waits_for}`)
     if (stream !== head) faults.push(`${actor} has its stream at ${stream} and its log at ${head}`)
+    // The owner may not have looked since somebody else was there.
+    const last = world.broker.messages(streamOf({ actor, cell: 0 })).at(-1)
+    if (last?.headers['Nats-Msg-Id'] !== world.sites[actor].disk.chains.at(-1))
+      faults.push(`${actor} has a stream that ends otherwise than its log`)
     if (mailbox > 0) faults.push(`${actor} has ${mailbox} messages waiting`)
     for (const [source, cursor] of Object.entries(cursors)) {
-      const sourceHead = healths.get(addressOf(source).actor)?.head
+      const sourceHead = healths.get(addressOf(source).actor as ActorName)?.head
       if (cursor !== sourceHead) faults.push(`${actor} has read ${source} to ${cursor} of ${sourceHead}`)
     }
   }

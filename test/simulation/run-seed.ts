@@ -43,6 +43,7 @@ const PARK_MS = 15_000
 const MOST_MORE_LOAD_MS = 30_000
 const MOST_FAULT_MS = 20_000
 const MOST_ASKING_MS = 20_000
+const MOST_LOOKING_MS = 60_000
 const STEP_MS = 250
 
 export type RunOptions = {
@@ -66,6 +67,7 @@ export const runSeed = async (seed: number, counts: Counts, options: RunOptions 
     faults: rates.bus,
     settings: settingsOf(rates),
     deadlineMs: rates.deadlineMs,
+    newer: rates.newer,
     counts,
     ...(plant ? { plant } : {}),
   })
@@ -129,13 +131,19 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
   let why: string[] = []
   for (let rested = false; !rested && virtual.monotonic() < begun + REST_MS; ) {
     await virtual.advance(LOOK_EVERY_MS)
-    why = []
-    const looking = restless(world, inspector).then(found => {
-      why = [...found, ...(clients.busy() > 0 ? ['clients still wait'] : [])]
-      rested = why.length === 0
-    })
+    why = ['nobody could look']
+    let isLooked = false
+    restless(world, inspector).then(
+      found => {
+        why = [...found, ...(clients.busy() > 0 ? ['clients still wait'] : [])]
+        rested = why.length === 0
+        isLooked = true
+      },
+      error => world.violation(`nobody could look: ${String(error)}`),
+    )
+    // What a slow connection has on its way comes before its answers.
     await virtual.advance(0)
-    await looking
+    await advanceUntil(world, () => isLooked, MOST_LOOKING_MS)
     if (isLoud(world) && virtual.monotonic() > begun + REST_MS / 3) break
   }
   const loud = isLoud(world)

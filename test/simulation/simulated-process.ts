@@ -1,5 +1,5 @@
 /** One simulated process: an actor on its disk, with a clock and a connection of its own, that can be killed at any await. */
-import { DEFINITIONS, readersOf } from '../../src/actors/definitions.ts'
+import { readersOf } from '../../src/actors/definitions.ts'
 import type { ActorLog, ActorPorts } from '../../src/actors/kernel/actor-ports.ts'
 import { HistoryRefused } from '../../src/actors/kernel/history-refused.ts'
 import { type RunningActor, startActor } from '../../src/actors/kernel/running-actor.ts'
@@ -9,6 +9,7 @@ import { sourceOf } from '../../src/bus/subjects.ts'
 import { type Disk, describeEntry, openWatchedStore } from './disk.ts'
 import { type Fact, readFact } from './history.ts'
 import { createMortalClock } from './mortal-clock.ts'
+import { NEWER_EVENT } from './newer-version.ts'
 import { watchBus } from './watched-bus.ts'
 import type { World } from './world.ts'
 
@@ -80,7 +81,7 @@ export const startProcess = (
 
   const site = world.sites[actor]
   trace.say(name, `starts at entry ${disk.chains.length}`)
-  const running: RunningActor = startActor(DEFINITIONS[actor], world.plant(ports, disk))
+  const running: RunningActor = startActor(site.definition, world.plant(ports, disk))
   running.opened.then(
     () => {
       if (site.came && site.disk === disk) count(site.came)
@@ -143,6 +144,7 @@ const EXPIRED = ['unknown_order', 'unknown_user']
 /** What an entry says about rare paths. */
 const countFact = ({ type, data, headers }: Fact, { count, history }: World): void => {
   if (type === 'CommandParked') return count('parked')
+  if (type === NEWER_EVENT) count('newer version')
   if (type === 'DeadLettered') count('dead letter')
   if (type === 'OrderRejected') count('order rejected')
   if (type === 'OrderCancelled') count('order cancelled')

@@ -1,5 +1,6 @@
 /** One simulated installation: a broker, three actors on their disks, and whatever happens to them. */
-import type { Settings } from '../../src/actors/kernel/actor.ts'
+import { DEFINITIONS } from '../../src/actors/definitions.ts'
+import type { AnyActorDefinition, Settings } from '../../src/actors/kernel/actor.ts'
 import type { ActorPorts } from '../../src/actors/kernel/actor-ports.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { createMemoryBroker, type MemoryBroker } from '../../src/bus/memory.ts'
@@ -10,6 +11,7 @@ import { createSeededRandom, type SeededRandom } from '../../src/world/seeded-ra
 import { createVirtualClock, type VirtualClock } from '../../src/world/virtual-clock.ts'
 import { type Backup, createDisk, type Disk } from './disk.ts'
 import { createHistory, type History } from './history.ts'
+import { asNewer } from './newer-version.ts'
 import type { Counts, RarePath } from './rare-paths.ts'
 import { createSimulatedGateway, type SimulatedGateway } from './simulated-gateway.ts'
 import { type SimulatedProcess, startProcess } from './simulated-process.ts'
@@ -24,6 +26,7 @@ export type Alarm = { actor: ActorName; process: string; kind: 'refused' | 'stop
 /** Where an actor lives: its disk and its process, and at times a copy of both. */
 export type Site = {
   actor: ActorName
+  definition: AnyActorDefinition
   disk: Disk
   process: SimulatedProcess | undefined
   copy: SimulatedProcess | undefined
@@ -91,7 +94,14 @@ const SETTLE_MS = 300
 /** The world of `seed`, in which nothing runs yet. */
 export const createWorld = (
   seed: number,
-  options: { faults: Partial<Faults>; settings: Settings; counts: Counts; deadlineMs?: number; plant?: Plant },
+  options: {
+    faults: Partial<Faults>
+    settings: Settings
+    counts: Counts
+    deadlineMs?: number
+    newer?: readonly ActorName[]
+    plant?: Plant
+  },
 ): World => {
   const virtual = createVirtualClock({ start: BEGIN })
   const chanceOf = (part: number) => createSeededRandom(seed + part * 2 ** 32)
@@ -135,7 +145,9 @@ export const createWorld = (
       return gateway
     },
     settings: options.settings,
-    sites: Object.fromEntries(ACTOR_NAMES.map(actor => [actor, newSite(actor)])) as Record<ActorName, Site>,
+    sites: Object.fromEntries(
+      ACTOR_NAMES.map(actor => [actor, newSite(actor, options.newer?.includes(actor) ?? false)]),
+    ) as Record<ActorName, Site>,
     history: createHistory(),
     trace,
     plant: options.plant ?? (ports => ports),
@@ -246,8 +258,9 @@ export const createWorld = (
   return world
 }
 
-const newSite = (actor: ActorName): Site => ({
+const newSite = (actor: ActorName, isNewer: boolean): Site => ({
   actor,
+  definition: isNewer ? asNewer(DEFINITIONS[actor]) : DEFINITIONS[actor],
   disk: createDisk(),
   process: undefined,
   copy: undefined,

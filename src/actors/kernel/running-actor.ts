@@ -16,6 +16,7 @@ import { firstUnreadable } from './lost-keys.ts'
 import { createMailbox, type Item } from './mailbox.ts'
 import { createMarking } from './mark.ts'
 import { queuedItemOf } from './queued-item.ts'
+import { createRoom, FULL_WAIT_MS } from './room.ts'
 import { serve } from './serve.ts'
 import { type Phase, type StartPorts, takeOver } from './start.ts'
 import { isFull, isOutcomeUnknown } from './store.ts'
@@ -40,8 +41,6 @@ class MustStartOver extends Error {
   override name = 'MustStartOver'
 }
 
-/** After a turn that found no room on the disk. */
-const FULL_WAIT_MS = 500
 /** How long a stop may take to bring the stream up to date; what is left, the next start publishes. */
 const FLUSH_MS = 1500
 
@@ -67,16 +66,19 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     fail = resolve
   })
 
+  const room = createRoom(ports.store, clock)
   const mailbox = createMailbox(
     clock,
     createTurn(core, {
       committed: () => {
+        room.found()
         relay.wake()
         waking.check()
         effects.check()
       },
       full: items => {
         say.error({}, 'there is no room on the disk; commands are refused until there is')
+        room.missed()
         mailbox.putBack(items, FULL_WAIT_MS)
       },
       fatal: error => {
@@ -200,6 +202,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
 
   /** Takes nothing more, from nobody. */
   const halt = async (): Promise<void> => {
+    room.stop()
     marking.stop()
     trimming.stop()
     waking.stop()
@@ -216,6 +219,11 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     }
     fail(error)
   }
+
+  // An actor that is open and yet can't do its work: nobody should call that ready.
+  const openAs = (): string => (room.isMissing() ? 'no room' : broken.size > 0 ? 'cut off' : 'open')
+  const hindrance = (): string | null =>
+    room.isMissing() ? 'room on the disk' : broken.size > 0 ? [...broken.keys()].join(', ') : null
 
   const start: StartPorts = {
     core,
@@ -248,10 +256,9 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     kernelAnswers: createKernelAnswers({
       core,
       sources,
-      // An actor that is cut off from a source is open and yet does not do its work: nobody should call that ready.
       standing: () => ({
-        phase: phase === 'open' && broken.size > 0 ? 'cut off' : phase,
-        waits_for: waitsFor ?? (broken.size > 0 ? [...broken.keys()].join(', ') : null),
+        phase: phase === 'open' ? openAs() : phase,
+        waits_for: waitsFor ?? hindrance(),
         stream: relay.confirmed(),
         mailbox: mailbox.size(),
         pid: ports.pid,
@@ -277,6 +284,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       } catch (error) {
         if (!isFull(error)) throw error
         say.error({}, 'there is no room on the disk; the start is tried again until there is')
+        waitsFor = 'room on the disk'
         await pause(clock, FULL_WAIT_MS)
       }
     }

@@ -1,4 +1,5 @@
 /** The order actor: its rules over its tables, and whom it listens to. */
+import { ConsumerTaken } from '../../bus/bus.ts'
 import { eventSubject, streamOf } from '../../bus/subjects.ts'
 import type { ActorDefinition } from '../kernel/actor.ts'
 import { type Decision, happened, replying } from '../kernel/decision.ts'
@@ -117,8 +118,14 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
         GetQueue: async ({ queue_name }, bus) => {
           if (!tables.hasQueue(queue_name))
             return { refusal: { code: 'not_found', detail: `there is no queue ${queue_name}` } }
-          const { pending } = await bus.logStream(address).consumer(queue_name, usersCreated)
-          return { reply: { queue_name, stream: streamOf(address), consumer: queue_name, pending } }
+          try {
+            const { pending } = await bus.logStream(address).consumer(queue_name, usersCreated)
+            return { reply: { queue_name, stream: streamOf(address), consumer: queue_name, pending } }
+          } catch (error) {
+            if (!(error instanceof ConsumerTaken)) throw error
+            const detail = `somebody has made a consumer ${queue_name} of another kind; choose another name, or remove it`
+            return { refusal: { code: 'name_taken', detail } }
+          }
         },
       },
 

@@ -129,7 +129,7 @@ export const orderContract = defineActorContract({
       summary: 'make or confirm a durable consumer of that name on the events of created users',
       body: z.strictObject({ queue_name: id }),
       reply: z.object({ queue_name: shownId }),
-      refusals: ['name_taken', 'overloaded'],
+      refusals: ['name_taken', 'queue_limit'],
     },
   },
   queries: {
@@ -167,7 +167,7 @@ export const orderContract = defineActorContract({
       summary: 'a durable consumer made by SubscribeQueue, and how many events wait in it',
       body: z.strictObject({ queue_name: id }),
       reply: z.object({ queue_name: shownId, stream: z.string(), consumer: z.string(), pending: z.int() }),
-      refusals: ['not_found'],
+      refusals: ['not_found', 'name_taken'],
     },
   },
   events: {

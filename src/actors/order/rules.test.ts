@@ -365,12 +365,12 @@ specify('order: subscribing to created users', [
   },
   {
     given: 'as many queues as may be',
-    outcome: 'one more is refused: overloaded',
+    outcome: 'one more is refused: queue_limit',
     decide: () => subscribeQueue({ exists: false, ours: false, count: MOST_QUEUES }, 'user_creation_queue'),
     decision: {
       kind: 'refusal',
-      refusal: { code: 'overloaded', detail: 'there are 100 queues already' },
-      deadLetter: 'overloaded',
+      refusal: { code: 'queue_limit', detail: 'there are 100 queues already' },
+      deadLetter: 'queue_limit',
     },
   },
   {

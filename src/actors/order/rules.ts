@@ -266,6 +266,6 @@ export const subscribeQueue = (
 ): Decision => {
   if (known.ours) return refuse('name_taken', `${queueName} is a name of Kassa's own; choose another`)
   if (known.exists) return nothing({ queue_name: queueName })
-  if (known.count >= MOST_QUEUES) return refuse('overloaded', `there are ${MOST_QUEUES} queues already`)
+  if (known.count >= MOST_QUEUES) return refuse('queue_limit', `there are ${MOST_QUEUES} queues already`)
   return happened({ type: 'QueueSubscribed', data: { queue_name: queueName } }, { queue_name: queueName })
 }
