@@ -97,7 +97,7 @@ const schema = z.object({
     standard: 'RUB',
     wish: 'give three capital letters (ISO 4217)',
     example: 'EUR',
-    meaning: 'the one currency of this installation',
+    meaning: 'the one currency of this installation, which `/version` tells; amounts have two decimals in any',
   }),
   catalogFile: setting(path, {
     name: 'KASSA_CATALOG',

@@ -68,12 +68,12 @@ export function workQueue(
     interrupt()
   }
   const forgetClosing = link.onClosing(stop)
-  const running = run()
+  run().catch(thrown => link.log.warn({ err: thrown }, 'working off the queue ended badly'))
   return {
+    // What it may be asking a broker that does not answer is not waited for: nothing is delivered any more.
     stop: async () => {
       stop()
       forgetClosing()
-      await running
     },
   }
 }

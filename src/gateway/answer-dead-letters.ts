@@ -4,10 +4,11 @@ import { CELLS } from '../actors/cells.ts'
 import { type deadLetter, kernelContract, type Page } from '../actors/kernel/kernel-contract.ts'
 import { ACTOR_NAMES } from '../actors/registry.ts'
 import { readBody, readParameters } from '../bus/contract.ts'
-import { type Address, commandSubject, querySubject } from '../bus/subjects.ts'
+import { type Address, commandSubject, querySubject, sourceOf } from '../bus/subjects.ts'
+import { Unavailable } from '../bus/unavailable.ts'
 import { ask, REPLAYED } from './ask.ts'
 import { askerHeaders, commandHeaders, commandKeyOf } from './command-key.ts'
-import { deadlineOf } from './deadline.ts'
+import { deadlineOf, soonerOf } from './deadline.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import { parametersOf, refuseParameters } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -15,15 +16,26 @@ import { refuse } from './refused.ts'
 import { readRequestBody } from './request-body.ts'
 import type { DeadLetterRoute, DeadLettersRoute } from './route.ts'
 
+type DeadLetter = z.infer<typeof deadLetter>
+
 /** Rows of a page unless fewer are asked for; an actor gives no more. */
 const PAGE_MOST = 100
 
-type DeadLetter = z.infer<typeof deadLetter>
+/** An actor that restarts is back by then, ms. One that stays away hides its own dead letters, and not the others'. */
+const OWNER_MS = 2_000
+
+/** Names the actors whose dead letters are missing in the list. */
+const UNANSWERED = 'Kassa-Unanswered'
+
+const NO_PAGE: Page<DeadLetter> = { items: [], next_cursor: null }
 
 // All places where a dead letter can lie, in the order in which a cursor names them.
 const OWNERS: readonly Address[] = CELLS.flatMap(cell => ACTOR_NAMES.map(actor => ({ actor, cell })))
 
-/** The handler of the list, the newest first. */
+/**
+ * The handler of the list, the newest first. Where an actor does not answer, the header says so and the others' are shown:
+ * who looks here wants to know what is wrong, and a part that is down is part of it. 503 when none answers.
+ */
 export const answerDeadLetters =
   (ports: GatewayPorts, route: DeadLettersRoute) =>
   async (exchange: Exchange): Promise<Response> => {
@@ -33,16 +45,19 @@ export const answerDeadLetters =
     )
     const most = Math.min(limit ?? PAGE_MOST, PAGE_MOST)
     const starts = startsOf(cursor)
-    const deadline = deadlineOf(ports)
+    const deadline = soonerOf(deadlineOf(ports), OWNER_MS, ports)
     const headers = askerHeaders(exchange)
 
-    const pages = await Promise.all(
+    const answers = await Promise.allSettled(
       OWNERS.map(async (owner, index) => {
         const body = { limit: most, cursor: starts[index], status }
         const { value } = await ask(ports, { subject: querySubject(owner, route.name), body, headers }, deadline)
         return kernelContract.queries.ListDeadLetters.reply.parse(value)
       }),
     )
+    const pages = answers.map(pageIn)
+    const silent = OWNERS.filter((_, index) => pages[index] === NO_PAGE)
+    if (silent.length === OWNERS.length) throw new Unavailable('no actor answers')
     const { items, ends } = merged(pages, most)
     const complete = pages.every((page, index) => page.next_cursor === null && ends[index] === page.items.length)
     const reached = ends.map((end, index) => pages[index]?.items[end - 1]?.dead_letter_id ?? starts[index])
@@ -50,6 +65,7 @@ export const answerDeadLetters =
       exchange,
       route.success,
       JSON.stringify({ items, next_cursor: complete ? null : cursorOf(reached) }),
+      silent.length === 0 ? {} : { [UNANSWERED]: silent.map(sourceOf).join(', ') },
     )
   }
 
@@ -71,6 +87,12 @@ export const answerDeadLetter =
     const reply = JSON.stringify(route.spec.reply.parse(answer.value))
     return sendJson(exchange, route.success, reply, answer.replayed && key.given ? REPLAYED : {})
   }
+
+const pageIn = (answer: PromiseSettledResult<Page<DeadLetter>>): Page<DeadLetter> => {
+  if (answer.status === 'fulfilled') return answer.value
+  if (answer.reason instanceof Unavailable) return NO_PAGE
+  throw answer.reason
+}
 
 // Takes from each page, which is in its actor's own order, as long as its head is the newest. `ends`: how many of each.
 // Where a page ends that is not its actor's last, its next row may be the newest: then no more can be said.

@@ -3,6 +3,7 @@ import { cellOf } from '../actors/cells.ts'
 import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import { ANYBODY, commandId, fingerprintOf } from '../bus/command-id.ts'
 import { readBody } from '../bus/contract.ts'
+import { MESSAGE_ID } from '../bus/entry-message.ts'
 import { readJson } from '../bus/json.ts'
 import { type Address, querySubject, queueSubject } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
@@ -66,7 +67,8 @@ const isDuplicate = async (
   if (!duplicate) return false
 
   const waiting = await patiently(ports, queued.deadline, () => ports.bus.queue.get(seq))
-  if (waiting) {
+  // A queue that was made again meanwhile may have another command under that number.
+  if (waiting?.headers[MESSAGE_ID] === queued.id) {
     const fingerprint = fingerprintOf(readBody(route.spec.body, readJson(textOf(waiting.body))))
     return isSame(queued, { found: true, fingerprint })
   }

@@ -60,7 +60,7 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   serve('GET', '/', answerHome)
   serve('GET', '/livez', answerLive)
   serve('GET', '/readyz', answerReady(ports))
-  serve('GET', '/version', answerVersion)
+  serve('GET', '/version', answerVersion(ports))
   serve('GET', '/problems', answerProblems)
   serve('GET', '/problems/:code', answerProblem)
   serve('GET', '/openapi.json', answerOpenapi())

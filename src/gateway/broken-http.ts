@@ -1,5 +1,6 @@
 /** What never became a request: answered as a problem document all the same. */
 import { randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { problemDocument } from '../bus/problem.ts'
@@ -19,18 +20,28 @@ export const answerBrokenHttp = (fault: Error & { code?: string }, socket: Duple
   socket.end(`HTTP/1.1 400 Bad Request\r\n${head}\r\n${body}`)
 }
 
+/** A request of HTTP/1.1 must name its host (RFC 9112, 3.2). */
+export const answerWithoutHost = (outgoing: ServerResponse): void =>
+  answerWith(outgoing, 'The request should have a Host header')
+
+/** An `Expect` that nobody here can fulfil (RFC 9110, 10.1.1). */
+export const answerUnknownExpectation = (outgoing: ServerResponse): void =>
+  answerWith(outgoing, 'The Expect header should be 100-continue, or none')
+
+const answerWith = (outgoing: ServerResponse, detail: string): void => {
+  const { body, headers } = problem(detail)
+  outgoing.writeHead(400, { ...headers, connection: 'close' }).end(body)
+}
+
 /** The response to a request whose address or Host cannot be made a URL of. */
 export const unreadable = (): Response => {
   const { body, headers } = problem()
   return new Response(body, { status: 400, headers })
 }
 
-const problem = () => {
+const problem = (detail = 'The request should be HTTP/1.1 with a readable address and Host') => {
   const requestId = randomUUID()
-  const refusal = {
-    code: 'invalid_field',
-    detail: 'The request should be HTTP/1.1 with a readable address and Host',
-  } as const
+  const refusal = { code: 'invalid_field', detail } as const
   return {
     body: JSON.stringify(problemDocument(refusal, requestId)),
     headers: {

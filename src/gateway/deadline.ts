@@ -9,3 +9,9 @@ export const deadlineOf = ({ clock, config, endsAt }: GatewayPorts): Deadline =>
   const own = clock.monotonic() + config.requestDeadlineMs
   return { leftMs: () => Math.max(0, Math.min(own, endsAt?.() ?? own) - clock.monotonic()) }
 }
+
+/** `deadline`, or `ms` from now where that is sooner. */
+export const soonerOf = (deadline: Deadline, ms: number, { clock }: Pick<GatewayPorts, 'clock'>): Deadline => {
+  const own = clock.monotonic() + ms
+  return { leftMs: () => Math.max(0, Math.min(deadline.leftMs(), own - clock.monotonic())) }
+}

@@ -19,9 +19,11 @@ type Part = { part: string; phase: string; waits_for: string | null; warning?: s
 /** `/livez`: this process answers. */
 export const answerLive = (exchange: Exchange): Response => sendJson(exchange, 200, '{"status":"ok"}')
 
-/** `/version` */
-export const answerVersion = (exchange: Exchange): Response =>
-  sendJson(exchange, 200, JSON.stringify({ name: 'kassa', version: productVersion, node: process.version }))
+/** `/version`: what runs here, and the currency that all its amounts are in: the documented replies have no room for it. */
+export const answerVersion =
+  ({ config: { currency } }: GatewayPorts) =>
+  (exchange: Exchange): Response =>
+    sendJson(exchange, 200, JSON.stringify({ name: 'kassa', version: productVersion, node: process.version, currency }))
 
 /**
  * `/readyz`: 200 when all actors are open (`degraded` where one has a warning, which keeps it from no work), else 503

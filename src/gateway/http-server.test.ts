@@ -21,7 +21,7 @@ const start = async (config: Partial<typeof HOST> = {}) => {
     bus,
     clock: systemClock,
     random: systemRandom,
-    config: { settleWaitMs: 0, requestDeadlineMs: 10_000 },
+    config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB' },
     log: createLog('silent', 'gateway'),
     endsAt: () => endsAt,
   })
@@ -97,6 +97,8 @@ suite('over HTTP', () => {
       `POST /orders/create/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${`4000\r\n${'x'.repeat(0x4000)}\r\n`.repeat(5)}0\r\n\r\n`,
       'body_too_large',
     ],
+    ['no Host', 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n', 'invalid_field'],
+    ['an expectation that nobody can fulfil', post('/orders/create/', 'Expect: miracles\r\n', ORDER), 'invalid_field'],
     ['an unknown method', 'BREW /livez HTTP/1.1\r\nHost: localhost\r\n\r\n', 'invalid_field'],
     ['TRACE', 'TRACE /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 'method_not_allowed'],
   ]

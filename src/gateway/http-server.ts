@@ -1,12 +1,12 @@
 /** The gateway's HTTP server: it listens, and it drains. */
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import { type Clock, pause } from '../world/clock.ts'
-import { answerBrokenHttp, unreadable } from './broken-http.ts'
+import { answerBrokenHttp, answerUnknownExpectation, answerWithoutHost, unreadable } from './broken-http.ts'
 import type { GatewayEnv } from './exchange.ts'
 
 /** Draining, connections are cut after this long: the supervisor ends what is not gone after five seconds. */
@@ -38,10 +38,15 @@ export const listenHttp = async (
   const answer = getRequestListener(app.fetch, { hostname: 'localhost', errorHandler: unreadable })
   // Node's closeIdleConnections passes over connections that never sent a request; browsers open some in advance.
   const unused = new Set<Socket>()
-  const server = createServer(TIMEOUTS, (incoming, outgoing) => {
+  const hear = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     unused.delete(incoming.socket)
+    if (incoming.headers.host === undefined && incoming.httpVersion === '1.1') return answerWithoutHost(outgoing)
+    if (!/^(100-continue)?$/i.test(incoming.headers.expect ?? '')) return answerUnknownExpectation(outgoing)
     void answer(incoming, outgoing)
-  })
+  }
+  // Node would refuse a missing Host by itself, and an Expect that it does not know, with no body.
+  const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, hear)
+  server.on('checkExpectation', hear)
   server.on('connection', socket => {
     unused.add(socket)
     socket.on('close', () => unused.delete(socket))

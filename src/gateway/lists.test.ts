@@ -170,6 +170,25 @@ suite('the dead letters of all actors', () => {
     assert.equal(page.next_cursor, '-_20_-')
   })
 
+  test('of the others are shown while an actor does not answer, and the header names it', async () => {
+    const { clock, get } = createTestGateway({
+      ListDeadLetters: asked => (asked.subject.startsWith('order') ? 'nobody' : listing(asked)),
+    })
+    const response = await get('/v1/dead-letters')
+    const { items } = (await response.json()) as Shown
+    assert.deepEqual(
+      items.map(item => item.dead_letter_id),
+      ['billing-0-20', 'billing-0-19', 'billing-0-2'],
+    )
+    assert.deepEqual([response.status, response.headers.get('kassa-unanswered')], [200, 'order/0'])
+    assert.ok(clock.monotonic() <= 2_500)
+  })
+
+  test('are 503 while no actor answers', async () => {
+    const { get } = createTestGateway({ ListDeadLetters: 'nobody' })
+    assert.equal((await get('/v1/dead-letters')).status, 503)
+  })
+
   test('are narrowed by status', async () => {
     const { bus, get } = createTestGateway({ ListDeadLetters: listing })
     await get('/v1/dead-letters?status=waiting')

@@ -62,7 +62,10 @@ suite('the state of the system', () => {
 
   test('/version says which', async () => {
     const { get } = createTestGateway()
-    assert.match(await (await get('/version')).text(), /^\{"name":"kassa","version":"\d+\.\d+\.\d+","node":"v\d+/)
+    assert.match(
+      await (await get('/version')).text(),
+      /^\{"name":"kassa","version":"\d+\.\d+\.\d+","node":"v\d+[^"]*","currency":"RUB"\}/,
+    )
   })
 })
 

@@ -9,7 +9,7 @@ export type GatewayPorts = {
   bus: Bus
   clock: Clock
   random: Random
-  config: Pick<Config, 'requestDeadlineMs' | 'settleWaitMs'>
+  config: Pick<Config, 'requestDeadlineMs' | 'settleWaitMs' | 'currency'>
   log: Log
   /** The moment, in the clock's monotonic milliseconds, when every request must have its answer; unset while we go on. */
   endsAt?: () => number | undefined

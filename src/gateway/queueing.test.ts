@@ -79,6 +79,21 @@ suite('a queued command', () => {
     assert.equal((await post('/mq/withdrawals', OTHER, withKey)).status, 422)
   })
 
+  test('asks its owner when another command waits under that number: the queue was made again', async () => {
+    const { bus, post } = createTestGateway()
+    await post('/mq/withdrawals', WITHDRAW, withKey)
+    const { get } = bus.queue
+    bus.queue.get = async seq => {
+      const waiting = await get(seq)
+      return (
+        waiting && { ...waiting, headers: { ...waiting.headers, 'Nats-Msg-Id': 'another' }, body: Buffer.from('{}') }
+      )
+    }
+    const unknown = yes({ found: false, fingerprint: null })
+    bus.script.FindReply = [unknown, unknown, yes({ found: true, fingerprint })]
+    assert.deepEqual(await receipt(await post('/mq/withdrawals', WITHDRAW, withKey)), REPLAYED)
+  })
+
   test('is taken while its owner is down', async () => {
     const { clock, bus, post } = createTestGateway({ FindReply: 'silence' })
     assert.deepEqual(await receipt(await post('/mq/withdrawals', WITHDRAW, withKey)), ACCEPTED)

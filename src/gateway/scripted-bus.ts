@@ -1,6 +1,7 @@
 /** A bus whose actors say what a test wrote down for them. For tests only. */
 import type { Bus, Headers, Message } from '../bus/bus.ts'
 import { COMMAND_HEADERS, REFUSAL_HEADERS } from '../bus/command-id.ts'
+import { MESSAGE_ID } from '../bus/entry-message.ts'
 import { PROBLEMS, type ProblemCode, problemDocument } from '../bus/problem.ts'
 import { matches } from '../bus/subject-match.ts'
 import { nameOf } from '../bus/subjects.ts'
@@ -101,7 +102,10 @@ export const createScriptedBus = (clock: Clock, script: Script): ScriptedBus => 
         if (first >= 0) return { seq: first + 1, duplicate: true }
         return { seq: bus.sent.push({ subject, body, headers, id }), duplicate: false }
       },
-      get: async seq => bus.sent[seq - 1],
+      get: async seq => {
+        const sent = bus.sent[seq - 1]
+        return sent && { ...sent, headers: { ...sent.headers, [MESSAGE_ID]: sent.id } }
+      },
       work: notScripted,
       oldest: notScripted,
     },

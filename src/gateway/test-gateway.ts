@@ -43,7 +43,7 @@ export const createTestGateway = (
     bus,
     clock,
     random: createSeededRandom(1),
-    config: { settleWaitMs: 0, requestDeadlineMs: 10_000, ...config },
+    config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB', ...config },
     log: createLog('silent', 'gateway'),
   })
 

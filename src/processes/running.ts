@@ -15,3 +15,13 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
     throw fault
   }
 }
+
+/** Whether there is a process of this pid, ours or somebody else's. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (fault) {
+    return fault instanceof Error && 'code' in fault && fault.code === 'EPERM'
+  }
+}

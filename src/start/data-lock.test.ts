@@ -1,6 +1,6 @@
 /** One Kassa on one data directory. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,17 +22,27 @@ describe('the lock on the data', () => {
 
   it('refuses a second start, exit code 69, saying who runs where', () => {
     const unlock = lockData(dataDir)
-    writeRunFile(dataDir, { pid: 4711, startedAt: '2026-11-22T10:00:00Z', url: 'http://127.0.0.1:8080' })
+    writeRunFile(dataDir, { pid: process.pid, startedAt: '2026-11-22T10:00:00Z', url: 'http://127.0.0.1:8080' })
     assert.throws(
       () => lockData(dataDir),
       (fault: PlainFault) => {
         assert.match(
           fault.message,
-          /pid 4711 runs there since 2026-11-22T10:00:00Z, at http:\/\/127\.0\.0\.1:8080; stop it first/,
+          new RegExp(
+            `pid ${process.pid} runs there since 2026-11-22T10:00:00Z, at http://127\\.0\\.0\\.1:8080; stop it first`,
+          ),
         )
         return fault.exitCode === 69
       },
     )
+    unlock()
+  })
+
+  it('names nobody where the one who said that it runs there is dead', () => {
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    const unlock = lockData(dataDir)
+    writeRunFile(dataDir, { pid, startedAt: '2026-11-22T10:00:00Z' })
+    assert.throws(() => lockData(dataDir), /another Kassa runs there, or a backup or restore; stop it first/)
     unlock()
   })
 

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { exitCodes, plainFault } from '../exit.ts'
+import { isAlive } from '../processes/running.ts'
 import { readRunFile } from './run-file.ts'
 
 /**
@@ -27,8 +28,10 @@ export function lockData(dataDir: string): () => void {
 
 function heldMessage(dataDir: string): string {
   const run = readRunFile(dataDir)
-  const holder = run
-    ? `pid ${run.pid} runs there since ${run.startedAt}, ${run.url ? `at ${run.url}` : 'still starting'}`
-    : 'another Kassa runs there'
+  // A start that was killed leaves its run file behind; then somebody else has the lock, who has not written one yet.
+  const holder =
+    run && isAlive(run.pid)
+      ? `pid ${run.pid} runs there since ${run.startedAt}, ${run.url ? `at ${run.url}` : 'still starting'}`
+      : 'another Kassa runs there, or a backup or restore'
   return `Cannot start on the data in ${dataDir}: ${holder}; stop it first, or choose other data by KASSA_DATA`
 }

@@ -1,4 +1,6 @@
 /** The start: everything on this machine, from the lock on the data to the banner, until it is asked to stop. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { ACTOR_NAMES } from '../actors/registry.ts'
 import type { Config } from '../config.ts'
@@ -22,6 +24,8 @@ const say = (line: string) => console.error(line)
 export async function start(config: Config, warnings: string[]): Promise<ExitCode> {
   const unlock = lockData(config.dataDir)
   try {
+    // Whoever had a copy made deletes it, unless it was killed; with the data locked nobody has one.
+    rmSync(join(config.dataDir, 'copies'), { recursive: true, force: true })
     await awaitLeftovers(config.dataDir, say)
     writeRunFile(config.dataDir, { pid: process.pid, startedAt: startedAt() })
     const wish = {

@@ -254,6 +254,7 @@ export const createWorld = (
   const gateway = createSimulatedGateway(world, {
     requestDeadlineMs: options.deadlineMs ?? DEADLINE_MS,
     settleWaitMs: SETTLE_MS,
+    currency: 'RUB',
   })
   return world
 }
