@@ -8,6 +8,7 @@ import { type RunOptions, runSeed } from '../test/simulation/run-seed.ts'
 import { shrink } from '../test/simulation/shrink.ts'
 import { codeName, keep, resume } from './simulating/campaign.ts'
 import { addRun, emptyTally, type Tally, tell, unreached } from './simulating/tally.ts'
+import { missRules } from './simulating/without-rules.ts'
 
 const USAGE = `npm run simulate -- [options]
   --seeds <n>         how many seeds (1000)
@@ -15,6 +16,8 @@ const USAGE = `npm run simulate -- [options]
   --campaign <file>   keep what was found there, and go on with it the next time, as long as the code is the same
   --trace <seed>      one seed, every event of it
   --shrink <seed>     the fewest faults with which it still breaks a promise, and its events
+  --without-rules     take the rules of the protocol away one by one: each must be missed within --seeds
+  --stop              end with the first seed that breaks a promise
   --faults <name,…>   of these big faults alone: ${Object.keys(FAULTS).join(', ')}
   --help              print this`
 
@@ -27,6 +30,8 @@ type Options = {
   campaign: string | undefined
   trace: string | undefined
   shrink: string | undefined
+  withoutRules: boolean
+  stop: boolean
   run: RunOptions
 }
 
@@ -39,6 +44,8 @@ const readOptions = (words: string[]): Options => {
       campaign: { type: 'string' },
       trace: { type: 'string' },
       shrink: { type: 'string' },
+      'without-rules': { type: 'boolean', default: false },
+      stop: { type: 'boolean', default: false },
       faults: { type: 'string' },
     },
   })
@@ -51,6 +58,8 @@ const readOptions = (words: string[]): Options => {
     campaign: values.campaign,
     trace: values.trace,
     shrink: values.shrink,
+    withoutRules: values['without-rules'],
+    stop: values.stop,
     run: faults ? { faults } : {},
   }
 }
@@ -73,7 +82,7 @@ const showShrunk = async (seed: number, run: RunOptions): Promise<boolean> => {
   return false
 }
 
-const simulate = async ({ seeds, from, campaign, run }: Options): Promise<boolean> => {
+const simulate = async ({ seeds, from, campaign, stop, run }: Options): Promise<boolean> => {
   const code = codeName(process.cwd())
   const tally: Tally = campaign === undefined ? emptyTally(from) : resume(campaign, code, from)
   if (tally.next > from) console.log(`goes on at seed ${tally.next}`)
@@ -86,6 +95,7 @@ const simulate = async ({ seeds, from, campaign, run }: Options): Promise<boolea
     if (found.violations.length > 0) {
       console.log(`seed ${seed} (${found.rates}); its fewest faults: npm run simulate -- --shrink ${seed}`)
       for (const violation of tally.failing.at(-1)?.violations ?? []) console.log(`  ${violation}`)
+      if (stop) return false
     }
     if (campaign !== undefined && (tally.next - from) % KEEP_EVERY_SEEDS === 0) keep(campaign, code, tally)
   }
@@ -98,6 +108,13 @@ const simulate = async ({ seeds, from, campaign, run }: Options): Promise<boolea
   return tally.failing.length === 0 && never.length === 0
 }
 
+const carryOut = (options: Options): Promise<boolean> => {
+  if (options.trace !== undefined) return showTrace(Number(options.trace), options.run)
+  if (options.shrink !== undefined) return showShrunk(Number(options.shrink), options.run)
+  if (options.withoutRules) return missRules(process.cwd(), options.seeds, line => console.log(line))
+  return simulate(options)
+}
+
 const words = process.argv.slice(2)
 try {
   if (words.includes('--help')) {
@@ -105,14 +122,7 @@ try {
     process.exit(exitCodes.ok)
   }
   const options = readOptions(words)
-  const { trace, shrink: shrunk, run } = options
-  const isGood =
-    trace !== undefined
-      ? await showTrace(Number(trace), run)
-      : shrunk !== undefined
-        ? await showShrunk(Number(shrunk), run)
-        : await simulate(options)
-  process.exit(isGood ? exitCodes.ok : exitCodes.failed)
+  process.exit((await carryOut(options)) ? exitCodes.ok : exitCodes.failed)
 } catch (fault) {
   endWithFault(fault)
 }
