@@ -6,7 +6,7 @@ import { type Faults, strikes } from './memory-faults.ts'
 import { createMemoryStream, type MemoryStream, type Stored, type StoreOutcome } from './memory-stream.ts'
 import { createWorkQueue, type WorkQueue } from './memory-work-queue.ts'
 import { DUPLICATE_WINDOW_MS, QUEUE_DUPLICATE_WINDOW_MS } from './streams.ts'
-import { matches } from './subject-match.ts'
+import { tokensMatch } from './subject-match.ts'
 import { COMMANDS } from './subjects.ts'
 
 // What the bus over NATS takes to notice by silence that a consumer is gone.
@@ -31,7 +31,7 @@ export type MemoryCore = ReturnType<typeof createMemoryCore>
 /** Everything here happens at the broker, at once; the ways there and back are the clients' pipes. */
 export function createMemoryCore(clock: Clock, random: Random, faults: Faults) {
   const streams = new Map<string, MemoryStream>()
-  const subscriptions = new Set<Subscription>()
+  const subscriptions = new Map<Subscription, string[]>()
   const followers = new Set<Follower>()
   const queues = new Map<string, WorkQueue>()
   let made = 0
@@ -98,7 +98,7 @@ export function createMemoryCore(clock: Clock, random: Random, faults: Faults) {
     },
 
     subscribe: (subscription: Subscription) => {
-      subscriptions.add(subscription)
+      subscriptions.set(subscription, subscription.pattern.split('.'))
       return () => subscriptions.delete(subscription)
     },
 
@@ -110,8 +110,9 @@ export function createMemoryCore(clock: Clock, random: Random, faults: Faults) {
 
     publish: (message: Message, reply?: Reply) => {
       let heard = false
-      for (const { pattern, hear } of [...subscriptions]) {
-        if (!matches(pattern, message.subject)) continue
+      const tokens = message.subject.split('.')
+      for (const [{ hear }, pattern] of [...subscriptions]) {
+        if (!tokensMatch(pattern, tokens)) continue
         heard = true
         hear(message, reply)
       }

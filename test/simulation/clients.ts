@@ -32,7 +32,7 @@ export const CATALOG = [
 /** With fewer a run would prove little. */
 export const LEAST_REQUESTS = 30
 
-const MOST_PAUSE_MS = 1500
+const MOST_PAUSE_MS = 1000
 /** A client stops asking this long before its key may be forgotten. */
 const MARGIN_MS = 5000
 
@@ -120,8 +120,9 @@ export const startClients = (world: World): Clients => {
   /** One life after the other, until the day had its requests or the shop is closed. */
   const come = async (): Promise<void> => {
     do await live()
-    while (!left && world.requests < LEAST_REQUESTS)
+    while (!isOver())
   }
+  const isOver = (): boolean => left || world.requests >= LEAST_REQUESTS
 
   const live = async (): Promise<void> => {
     await rest()
@@ -132,7 +133,7 @@ export const startClients = (world: World): Clients => {
     })
     if (!created || !('reply' in created)) return
     const { user_id } = JSON.parse(created.reply) as { user_id: number }
-    for (let acts = 1 + random.integer(4); acts > 0 && !left; acts--) {
+    for (let acts = 2 + random.integer(4); acts > 0 && !isOver(); acts--) {
       await rest()
       await act(user_id)
       if (chance(0.25)) await reading.look(user_id)

@@ -39,7 +39,7 @@ const traceOfSend = (number: number): string => traceOf({ number: FIRST_TRACE + 
 /** Which send a message came of: its trace tells, whoever put it into the queue. */
 export const sendNumberOf = (headers: Headers): number => numberIn(headers[COMMAND_HEADERS.trace] ?? '') - FIRST_TRACE
 
-const MOST_PAUSE_MS = 6000
+const MOST_PAUSE_MS = 4000
 const RETRY_MS = 300
 
 /** Lets some senders loose on `world`. */

@@ -29,7 +29,7 @@ const LONG_DEADLINE_MS = 10_000
 /** The rates of a run. */
 export const drawRates = (random: SeededRandom): Rates => {
   const memoryMs = random.fraction() < 0.15 ? SHORT_MEMORY_MS : LONG_MEMORY_MS
-  const loadMs = 8_000 + random.integer(14_000) + (memoryMs === SHORT_MEMORY_MS ? SHORT_MEMORY_MS : 0)
+  const loadMs = 5_000 + random.integer(9_000) + (memoryMs === SHORT_MEMORY_MS ? SHORT_MEMORY_MS : 0)
   const isShort = memoryMs === SHORT_MEMORY_MS || random.fraction() < 0.5
   const deadlineMs = isShort ? SHORT_DEADLINE_MS : LONG_DEADLINE_MS
   const newer = ACTOR_NAMES.filter(() => random.fraction() < NEWER)

@@ -38,7 +38,7 @@ const REST_MS = 180_000
 const LOOK_EVERY_MS = 1000
 /** Faults that come one upon the other come within this. */
 const CROWDED_MS = 2000
-const PARK_MS = 15_000
+const PARK_MS = 9_000
 /** A shop that stands still is waited for, but not for ever. */
 const MOST_MORE_LOAD_MS = 30_000
 const MOST_FAULT_MS = 20_000
