@@ -36,8 +36,9 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'R4: the refused run is looked into, not taken for published',
     file: 'src/bus/relay.ts',
-    find: 'if (!(error instanceof StreamConflict)) throw error',
-    replace: 'if (error instanceof StreamConflict) confirmed = last.seq; else throw error',
+    find: '      looked = false\n      // A refusal is a question',
+    replace:
+      '      if (error instanceof StreamConflict) return void (confirmed = last.seq)\n      looked = false\n      // A refusal is a question',
     faults: ['late arrivals', 'two owners', 'forgotten tail'],
   },
   {
