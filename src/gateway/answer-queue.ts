@@ -48,7 +48,7 @@ export const answerQueue =
 const isKnown = async (ports: GatewayPorts, queued: Queued): Promise<boolean> => {
   try {
     const timeoutMs = Math.min(OWNER_MS, queued.deadline.leftMs())
-    return isSame(queued, (await askOnce(ports, findReply(queued), timeoutMs)).value)
+    return isSame((await askOnce(ports, findReply(queued), timeoutMs)).value)
   } catch (fault) {
     // Then its inbox will tell: the same content is harmless, other content becomes a dead letter.
     if (fault instanceof Unavailable) return false
@@ -70,10 +70,10 @@ const isDuplicate = async (
   // A queue that was made again meanwhile may have another command under that number.
   if (waiting?.headers[MESSAGE_ID] === queued.id) {
     const fingerprint = fingerprintOf(readBody(route.spec.body, readJson(textOf(waiting.body))))
-    return isSame(queued, { found: true, fingerprint })
+    return isSame({ found: true, same: fingerprint === queued.fingerprint })
   }
   // Worked off in the meantime, so its owner knows what it was.
-  isSame(queued, (await ask(ports, findReply(queued), queued.deadline)).value)
+  isSame((await ask(ports, findReply(queued), queued.deadline)).value)
   return true
 }
 
@@ -88,17 +88,17 @@ const send = (
   return patiently(ports, deadline, () => ports.bus.queue.send(queueSubject(owner, route.name), bytes, { id, headers }))
 }
 
-const findReply = ({ owner, id, exchange }: Queued) => ({
+const findReply = ({ owner, id, fingerprint, exchange }: Queued) => ({
   subject: querySubject(owner, 'FindReply'),
-  body: { command_id: id },
+  body: { command_id: id, fingerprint },
   headers: askerHeaders(exchange),
 })
 
 // Whether `reply` tells of an earlier command of this id; throws when that had another body.
-const isSame = ({ fingerprint }: Queued, reply: unknown): boolean => {
+const isSame = (reply: unknown): boolean => {
   const earlier = kernelContract.queries.FindReply.reply.parse(reply)
   if (!earlier.found) return false
-  if (earlier.fingerprint === fingerprint || earlier.fingerprint === null) return true
+  if (earlier.same !== false) return true
   throw refuse(
     'idempotency_key_reused',
     'The Idempotency-Key was used with another body; a new request needs a new key',

@@ -26,17 +26,17 @@ suite('a queued command', () => {
     assert.deepEqual(await receipt(await post('/mq/withdrawals', WITHDRAW, withKey)), ACCEPTED)
     assert.equal(bus.sent[0]?.id, '-/Withdraw/k')
     assert.equal(bus.sent[0]?.headers['Idempotency-Key'], 'k')
-    assert.deepEqual(bus.askedFor('FindReply')[0]?.body, { command_id: '-/Withdraw/k' })
+    assert.deepEqual(bus.askedFor('FindReply')[0]?.body, { command_id: '-/Withdraw/k', fingerprint })
   })
 
   test('is a replay when its owner has handled the same under this key', async () => {
-    const { bus, post } = createTestGateway({ FindReply: yes({ found: true, fingerprint }) })
+    const { bus, post } = createTestGateway({ FindReply: yes({ found: true, same: true }) })
     assert.deepEqual(await receipt(await post('/mq/withdrawals', WITHDRAW, withKey)), REPLAYED)
     assert.equal(bus.sent.length, 0)
   })
 
   test('is 422 when its owner has handled something else under this key', async () => {
-    const { bus, post } = createTestGateway({ FindReply: yes({ found: true, fingerprint: fingerprintOf({}) }) })
+    const { bus, post } = createTestGateway({ FindReply: yes({ found: true, same: false }) })
     const response = await post('/mq/withdrawals', WITHDRAW, withKey)
     assert.equal(response.status, 422)
     assert.equal(((await response.json()) as ProblemDocument).code, 'idempotency_key_reused')
@@ -65,8 +65,8 @@ suite('a queued command', () => {
     const { bus, post } = createTestGateway()
     await post('/mq/withdrawals', WITHDRAW, withKey)
     bus.queue.get = async () => undefined
-    const unknown = yes({ found: false, fingerprint: null })
-    bus.script.FindReply = [unknown, unknown, yes({ found: true, fingerprint })]
+    const unknown = yes({ found: false, same: null })
+    bus.script.FindReply = [unknown, unknown, yes({ found: true, same: true })]
     assert.deepEqual(await receipt(await post('/mq/withdrawals', WITHDRAW, withKey)), REPLAYED)
   })
 
@@ -74,8 +74,8 @@ suite('a queued command', () => {
     const { bus, post } = createTestGateway()
     await post('/mq/withdrawals', WITHDRAW, withKey)
     bus.queue.get = async () => undefined
-    const unknown = yes({ found: false, fingerprint: null })
-    bus.script.FindReply = [unknown, unknown, yes({ found: true, fingerprint })]
+    const unknown = yes({ found: false, same: null })
+    bus.script.FindReply = [unknown, unknown, yes({ found: true, same: false })]
     assert.equal((await post('/mq/withdrawals', OTHER, withKey)).status, 422)
   })
 
@@ -89,8 +89,8 @@ suite('a queued command', () => {
         waiting && { ...waiting, headers: { ...waiting.headers, 'Nats-Msg-Id': 'another' }, body: Buffer.from('{}') }
       )
     }
-    const unknown = yes({ found: false, fingerprint: null })
-    bus.script.FindReply = [unknown, unknown, yes({ found: true, fingerprint })]
+    const unknown = yes({ found: false, same: null })
+    bus.script.FindReply = [unknown, unknown, yes({ found: true, same: true })]
     assert.deepEqual(await receipt(await post('/mq/withdrawals', WITHDRAW, withKey)), REPLAYED)
   })
 

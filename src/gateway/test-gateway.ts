@@ -29,7 +29,7 @@ export const DOCUMENT: Script = {
   SendLetter: yes({ message_id: '67890' }),
   SubscribeQueue: yes({ queue_name: 'user_creation_queue' }),
   GetQueue: yes({ queue_name: 'user_creation_queue', stream: 'ORDER_0', consumer: 'user_creation_queue', pending: 0 }),
-  FindReply: yes({ found: false, fingerprint: null }),
+  FindReply: yes({ found: false, same: null }),
 }
 
 /** `send` runs one request to its end, letting the clock's time pass; `text` becomes the body as it is. */

@@ -45,11 +45,13 @@ export const createCommandStep = (core: Core): ((item: CommandItem) => AfterComm
     remember ? { type: 'NothingChanged', data: { command: name } } : undefined
 
   const note = ({ id, fingerprint, trace }: CommandItem, event: NewEvent, say: () => Said): void =>
-    void core.append(event, { command: id, fingerprint }, trace, () => JSON.stringify(say()))
+    void core.append(event, { command: id, fingerprint: core.keptFingerprint(fingerprint) }, trace, () =>
+      JSON.stringify(say()),
+    )
 
   const answerAgain = (item: CommandItem, seq: number): AfterCommit => {
-    const { fingerprint, reply } = core.headersAt(seq)
-    if (fingerprint !== item.fingerprint || reply === undefined)
+    const { reply } = core.headersAt(seq)
+    if (core.isOfFingerprint(seq, item.fingerprint) === false || reply === undefined)
       return () => item.answer({ kind: 'refusal', refusal: KEY_REUSED, replayed: false })
     const said = JSON.parse(reply) as Said
     if ('no' in said) return () => item.answer({ kind: 'refusal', refusal: said.no, replayed: true })

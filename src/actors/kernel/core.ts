@@ -27,6 +27,10 @@ export type Core = {
   now: () => number
   /** What the rules make of a command whose body fits the contract. */
   decide: (name: string, body: Record<string, unknown>) => Decision
+  /** A command's fingerprint as the log keeps it. */
+  keptFingerprint: (fingerprint: string) => string
+  /** Whether entry `seq` answered a command of this fingerprint; `undefined` where nobody can tell any more. */
+  isOfFingerprint: (seq: number, fingerprint: string) => boolean | undefined
   /** One decision, one entry: written, numbered, chained and applied. */
   append: (
     event: NewEvent,
@@ -88,7 +92,7 @@ export const openCore = (
     for (const key of behaviour.wakes(event)) tables.wake(key)
     const thread = behaviour.thread?.(event)
     if (thread !== undefined) tables.threads.add(thread, event.seq)
-    if (event.type === 'PersonErased') toErase.push(event.user as string)
+    toErase.push(...tables.erased.by(event))
     const { cause } = headers
     if (cause && cause.seq > cursorOf(cause.source).seq)
       cursors.set(cause.source, { seq: cause.seq, chain: cause.chain })
@@ -166,6 +170,13 @@ export const openCore = (
       const own = behaviour.decide[name]
       if (own) return own(body, { now: now() })
       return decideDeadLetter(address, tables, name, body)
+    },
+    keptFingerprint: vault.keyed,
+    isOfFingerprint: (seq, fingerprint) => {
+      const kept = readHeaders(entryAt(seq).headers).fingerprint
+      if (kept === undefined) return undefined
+      // Entries of before there was a key have it as it is.
+      return kept === fingerprint || vault.isKeyed(kept, fingerprint)
     },
     append,
     entryAt,

@@ -57,6 +57,22 @@ describe('dead letters: listed', () => {
     assert.equal(bench.newest()?.body, '{"name":')
   })
 
+  it('show nothing of what is no JSON once it was given up: nobody is ever erased whom it names', () => {
+    const bench = createBench()
+    bench.turn([bench.queued('Add', '{"email":"ivan@', { id: 'q1' })])
+    bench.run('DiscardDeadLetter', { dead_letter_id: 'toy-0-1' })
+    assert.equal(bench.newest()?.body, null)
+    assert.deepEqual(bench.core.tables.erased.all(), ['letter/q1'])
+  })
+
+  it('show what is no JSON again after a redrive', () => {
+    const bench = createBench()
+    bench.turn([bench.queued('Add', '{"name":', { id: 'q1' })])
+    bench.run('RedriveDeadLetter', { dead_letter_id: 'toy-0-1' })
+    bench.takeUp()
+    assert.equal(bench.newest()?.body, '{"name":')
+  })
+
   it('show nothing of what was erased', () => {
     const bench = createBench()
     bench.turn([bench.queued('Add', '{"name":', { id: 'q1' })])

@@ -78,10 +78,11 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
 
   const whenOpen: Record<string, (body: Record<string, unknown>) => Answer> = {
     ReadLog: ({ from, limit }) => ({ reply: page(core, Number(from), Number(limit)) }),
-    FindReply: ({ command_id }) => {
+    FindReply: ({ command_id, fingerprint }) => {
       const seq = core.tables.inbox.find(String(command_id))
-      const fingerprint = seq === undefined ? null : (core.headersAt(seq).fingerprint ?? null)
-      return { reply: { found: seq !== undefined, fingerprint } }
+      if (seq === undefined) return { reply: { found: false, same: null } }
+      const same = fingerprint === undefined ? undefined : core.isOfFingerprint(seq, String(fingerprint))
+      return { reply: { found: true, same: same ?? null } }
     },
     ListEpochs: () => ({ reply: { items: core.epochs.all() } }),
     ListOrphans: () => ({ reply: { items: core.epochs.orphans().map(({ seq }) => stepAt(core, seq)) } }),

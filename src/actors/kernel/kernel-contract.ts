@@ -197,9 +197,9 @@ export const kernelContract = defineContract({
       refusals: [],
     },
     FindReply: {
-      summary: 'whether a command of this id was handled, with the fingerprint of its body',
-      body: z.strictObject({ command_id: z.string().max(600) }),
-      reply: z.object({ found: z.boolean(), fingerprint: z.string().nullable() }),
+      summary: 'whether a command of this id was handled, and whether it had a body of this fingerprint',
+      body: z.strictObject({ command_id: z.string().max(600), fingerprint: z.string().max(64).optional() }),
+      reply: z.object({ found: z.boolean(), same: z.boolean().nullable() }),
       refusals: [],
     },
     CopyStore: {

@@ -3,6 +3,7 @@ import type { EntryHeaders } from '../../bus/entry.ts'
 import { EPOCH_TABLES } from './epochs.ts'
 import type { AppliedEvent } from './event.ts'
 import type { Store } from './store.ts'
+import { OWN_KEY } from './vault.ts'
 
 /** A cursor: the last event of another log that this one has taken in. */
 export type Cursor = { seq: number; chain: string }
@@ -141,6 +142,11 @@ export const openKernelTables = (store: Store) => {
   )
   const settleDeadLetter = store.prepare<[string, number]>('UPDATE dead_letters SET status = ? WHERE seq = ?')
 
+  const ownKeyOf = (seq: number): string[] => {
+    const person = selectDeadLetter.get(seq)?.person
+    return person?.startsWith(OWN_KEY) ? [person] : []
+  }
+
   const applyByType: Record<string, (event: AppliedEvent) => void> = {
     CommandParked: ({ command, data }) => {
       insertWaiting.run({
@@ -175,7 +181,10 @@ export const openKernelTables = (store: Store) => {
       })
     },
     Discarded: ({ data }) => {
-      settleDeadLetter.run('discarded', seqOf(data.dead_letter_id))
+      const seq = seqOf(data.dead_letter_id)
+      settleDeadLetter.run('discarded', seq)
+      // Nobody is ever erased whom it could be told of: to give it up is the only way to have it forgotten.
+      for (const person of ownKeyOf(seq)) insertErased.run(person)
     },
     PersonErased: ({ user }) => {
       insertErased.run(user as string)
@@ -209,6 +218,11 @@ export const openKernelTables = (store: Store) => {
     erased: {
       has: (person: string): boolean => selectErased.get(person) !== undefined,
       all: (): string[] => selectAllErased.all(),
+      /** Whose keys an event that was applied has put an end to. */
+      by: ({ type, user, data }: AppliedEvent): string[] => {
+        if (type === 'PersonErased') return [user as string]
+        return type === 'Discarded' ? ownKeyOf(seqOf(data.dead_letter_id)) : []
+      },
     },
     /** The commands that wait for `key` need wait no longer. */
     wake: (key: string): void => void wakeWaiting.run(key),

@@ -9,7 +9,7 @@ import type { Decision } from './decision.ts'
 import { reactTo, sourceInName } from './event-step.ts'
 import type { WaitingRow } from './kernel-tables.ts'
 import type { QueuedItem, WaitingItem } from './mailbox.ts'
-import { NOBODY } from './vault.ts'
+import { NOBODY, OWN_KEY } from './vault.ts'
 
 /** A queued command as it is parked or set aside. `person` is whose key seals `text`, `user` whom it is known to be about. */
 type Queued = {
@@ -46,7 +46,7 @@ const userIn = (text: string): string | undefined => {
 }
 
 // What names no user is sealed as nobody's where the contract leaves no room for a name, else under a key of its own.
-const ownKey = (id: string): string => `letter/${id}`
+const ownKey = (id: string): string => `${OWN_KEY}${id}`
 
 /** Handles queued commands inside a turn of `core`. */
 export const createQueuedSteps = (core: Core) => {
@@ -80,7 +80,8 @@ export const createQueuedSteps = (core: Core) => {
   ): Queued => {
     const user = body && readId(body.user_id)
     const person = user ?? (body ? NOBODY : (userIn(text) ?? ownKey(id)))
-    return { id, name, text, person, user, fingerprint: fingerprintOf(body ?? text), attempts: 1, trace }
+    const fingerprint = core.keptFingerprint(fingerprintOf(body ?? text))
+    return { id, name, text, person, user, fingerprint, attempts: 1, trace }
   }
 
   const take = (item: QueuedItem): AfterCommit => {
@@ -88,7 +89,8 @@ export const createQueuedSteps = (core: Core) => {
     const said = item.bytes.length > MOST_BODY_BYTES ? TOO_LARGE : read(item.name, text)
     const queued = queuedAs(item, text, said.kind === 'body' ? said.body : undefined)
     const seen = tables.inbox.find(item.id)
-    if (seen !== undefined) takeAgain(queued, seen)
+    const plain = fingerprintOf(said.kind === 'body' ? said.body : text)
+    if (seen !== undefined) takeAgain(queued, core.isOfFingerprint(seen, plain) !== false)
     else if (item.sentAt <= tables.horizon())
       deadLetter(queued, 'too_old', 'it waited longer than the ids of commands are remembered')
     else if (said.kind === 'fault') deadLetter(queued, said.reason, said.detail)
@@ -97,9 +99,9 @@ export const createQueuedSteps = (core: Core) => {
   }
 
   // The same id with other content is set aside once, under an id of its own.
-  const takeAgain = (queued: Queued, seen: number): void => {
+  const takeAgain = (queued: Queued, isSame: boolean): void => {
     const id = `${queued.id}#${queued.fingerprint}`
-    if (core.headersAt(seen).fingerprint === queued.fingerprint || tables.inbox.find(id) !== undefined) return
+    if (isSame || tables.inbox.find(id) !== undefined) return
     deadLetter({ ...queued, id }, 'content_mismatch', 'its id was used with other content')
   }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Bus, Running } from '../../bus/bus.ts'
+import { fingerprintOf } from '../../bus/command-id.ts'
 import { type Address, querySubject } from '../../bus/subjects.ts'
 import type { Effect } from './actor.ts'
 import { happened } from './decision.ts'
@@ -53,11 +54,13 @@ describe('an actor: commands and queries', () => {
   it('finds out whether a command was handled', async () => {
     const { world } = await running()
     await world.command('Add', { name: 'a', by: 2 }, { 'Idempotency-Key': 'k1' })
-    const found = (await world.query('FindReply', { command_id: '-/Add/k1' })).body
-    assert.equal(found.found, true)
-    assert.equal(String(found.fingerprint).length, 22)
-    const unknown = (await world.query('FindReply', { command_id: '-/Add/k2' })).body
-    assert.deepEqual(unknown, { found: false, fingerprint: null })
+    const find = async (body: object) => (await world.query('FindReply', body)).body
+    assert.deepEqual(await find({ command_id: '-/Add/k1' }), { found: true, same: null })
+    const fingerprint = fingerprintOf({ name: 'a', by: 2 })
+    assert.deepEqual(await find({ command_id: '-/Add/k1', fingerprint }), { found: true, same: true })
+    const other = fingerprintOf({ name: 'a', by: 3 })
+    assert.deepEqual(await find({ command_id: '-/Add/k1', fingerprint: other }), { found: true, same: false })
+    assert.deepEqual(await find({ command_id: '-/Add/k2', fingerprint }), { found: false, same: null })
   })
 
   it('shows its log by request, from any number on', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import Database from 'better-sqlite3'
+import { fingerprintOf } from '../../bus/command-id.ts'
 import { readHeaders } from '../../bus/entry.ts'
 import { createTestCore, START, type TestCore } from './test-core.ts'
 import { problem } from './test-outcomes.ts'
@@ -38,6 +39,7 @@ describe('a turn: a command that somebody waits for', () => {
     const { command, fingerprint, reply } = readHeaders(entry!.headers)
     assert.equal(command, '-/Add/k1')
     assert.equal(fingerprint?.length, 22)
+    assert.notEqual(fingerprint, fingerprintOf({ name: 'a', by: 2 }), 'who guesses the body can not see it')
     assert.equal(reply, '{"ok":{"total":2}}')
   })
 

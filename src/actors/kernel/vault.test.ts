@@ -20,6 +20,18 @@ const createBench = () => {
 const ivan = { first_name: 'Иван', email: 'ivan@example.com' }
 
 describe('the vault', () => {
+  it('hashes alike what is alike, also when it was opened again, and otherwise than with another key', () => {
+    const { vault, openAgain } = createBench()
+    const hash = vault.keyed('a body')
+    vault.flush()
+    assert.equal(openAgain().keyed('a body'), hash)
+    assert.notEqual(vault.keyed('another'), hash)
+    const otherKey = openVault(openMemoryStore(), createSeededRandom(2))
+    assert.notEqual(otherKey.keyed('a body'), hash)
+    assert.deepEqual([vault.isKeyed(hash, 'a body'), vault.isKeyed(hash, 'another')], [true, false])
+    assert.equal(otherKey.isKeyed(hash, 'a body'), undefined, 'nobody can tell')
+  })
+
   it('opens what it sealed, at once and after its keys were put on the disk', () => {
     const { vault, openAgain } = createBench()
     const sealed = vault.seal('7', ivan)
@@ -127,7 +139,7 @@ describe('the vault: in a turn', () => {
     const bench = createTestCore(createToyActor(), { keys, beforeCommit: () => (atCommit = persons()) })
     bench.turn([bench.queued('Add', 'no JSON', { id: 'q1' })])
     assert.deepEqual(bench.types(), ['DeadLettered'])
-    assert.deepEqual(atCommit, ['letter/q1'])
+    assert.deepEqual(atCommit, ['/hashes', 'letter/q1'])
   })
 
   it('still seals with that key when the commit failed and is tried again', () => {

@@ -1,10 +1,13 @@
 /** What is personal, sealed: ciphertext in the log, keys beside it; to erase a person is to delete a key. */
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Random } from '../../world/random.ts'
 import type { Store } from './store.ts'
 
 /** Whose key seals what is nobody's. No id of a user looks like it, so that nobody's erasure touches it. */
 export const NOBODY = '/'
+
+/** What begins the name of a key that a single queued command has, because it could be told of nobody. */
+export const OWN_KEY = 'letter/'
 
 /** Personal fields of an event, by name. */
 export type Personal = Record<string, string>
@@ -18,11 +21,24 @@ export type Vault = {
    * stop an actor.
    */
   open: (person: string, sealed: string) => Personal | undefined
+  /**
+   * A hash of `text` under a key of this actor's own, 22 characters: who has the log alone can't find out by guessing
+   * what somebody wrote. The first characters name the key.
+   */
+  keyed: (text: string) => string
+  /** Whether `hash` is that of `text`; `undefined` when it was made with another key, which is lost. */
+  isKeyed: (hash: string, text: string) => boolean | undefined
   /** Puts new keys on the disk. Must be called before the commit of what they sealed. */
   flush: () => void
   /** Deletes the key of `person`, so that no byte of it is left in the files. */
   erase: (person: string) => void
 }
+
+/** Whose key hashes what is not to be guessed. No id of a user looks like it. */
+const HASHES = '/hashes'
+
+const KEY_NAME = 4
+const HASH_CHARACTERS = 22
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -54,13 +70,26 @@ export const openVault = (store: Store, random: Random): Vault => {
     for (const [person, key] of keys) insert.run(person, key.export())
   })
 
+  const keyFor = (person: string): KeyObject => {
+    const known = keyOf(person)
+    if (known) return known
+    const key = createSecretKey(random.bytes(32))
+    fresh.set(person, key)
+    return key
+  }
+
+  const keyed = (text: string): string => {
+    const key = keyFor(HASHES)
+    const hash = (what: string): string => createHmac('sha256', key).update(what).digest('base64url')
+    return `${hash('name of the key').slice(0, KEY_NAME)}${hash(`of ${text}`)}`.slice(0, HASH_CHARACTERS)
+  }
+
   return {
+    keyed,
+    isKeyed: (hash, text) =>
+      hash.slice(0, KEY_NAME) === keyed(text).slice(0, KEY_NAME) ? hash === keyed(text) : undefined,
     seal: (person, personal) => {
-      let key = keyOf(person)
-      if (!key) {
-        key = createSecretKey(random.bytes(32))
-        fresh.set(person, key)
-      }
+      const key = keyFor(person)
       const nonce = random.bytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(person))
       const text = Buffer.concat([cipher.update(JSON.stringify(personal), 'utf8'), cipher.final()])
