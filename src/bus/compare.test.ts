@@ -1,6 +1,7 @@
 /** Whose stream is it? Every verdict, and what it is told by. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogStream } from './bus.ts'
 import { compare } from './compare.ts'
 import type { Entry } from './entry.ts'
 import { createTestLog } from './test-log.ts'
@@ -171,5 +172,38 @@ describe('comparing a stream with its log: without a broker', () => {
   it('is not possible', async () => {
     const { verdict } = await createBench(({ broker }) => broker.goDown())
     await assert.rejects(verdict(), Unavailable)
+  })
+})
+
+describe('comparing a stream with its log: a flood', () => {
+  const FLOOD = 5000
+
+  it('of foreign messages behind the log is kept in part, and not read to its end', async () => {
+    const bench = createStreamBench({ count: 5 })
+    await bench.fill(bench.log.entries)
+    for (let number = 0; number < FLOOD; number++) bench.broker.publishForeign(RUBBISH, Buffer.from(String(number)))
+    const verdict = keptOf(await bench.finish(compare(bench.stream, bench.log)))
+    assert.deepEqual(
+      verdict,
+      Array.from({ length: 1000 }, (_, number) => String(number)),
+    )
+  })
+
+  it('that the log has meanwhile outgrown is gone through in steps', async () => {
+    const bench = createStreamBench({ count: 5 })
+    await bench.fill(bench.log.entries)
+    for (let number = 0; number < FLOOD; number++) bench.broker.publishForeign(RUBBISH, Buffer.from(String(number)))
+    bench.log.grow(2 * FLOOD)
+    let asked = 0
+    const counted: LogStream = {
+      ...bench.stream,
+      get: seq => {
+        asked++
+        return bench.stream.get(seq)
+      },
+    }
+    const verdict = keptOf(await bench.finish(compare(counted, bench.log)))
+    assert.equal(Array.isArray(verdict) && verdict[0], '0')
+    assert.ok(asked < 1100, `it asked ${asked} times`)
   })
 })
