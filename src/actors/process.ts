@@ -18,7 +18,7 @@ import { markFile } from './kernel/mark.ts'
 import { startActor as start } from './kernel/running-actor.ts'
 import { openStore, StoreDamaged, StoreLocked } from './kernel/store.ts'
 import type { Mailer } from './notification/mailer.ts'
-import { ACTOR_NAMES, type ActorName } from './registry.ts'
+import { type ActorName, ADDRESSES } from './registry.ts'
 import { refuseSecondOwner } from './second-owner.ts'
 import { settingsOf } from './settings.ts'
 import { copyStore, filesOf, restoredNote } from './store-files.ts'
@@ -42,7 +42,7 @@ export const startActor = async (
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const store = openLocked(files.store)
   const keys = openLocked(files.keys)
-  const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ACTOR_NAMES, log })
+  const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ADDRESSES, log })
   await refuseSecondOwner(bus, address)
 
   const mailer = name === 'notification' ? mailerOf(config, log) : undefined

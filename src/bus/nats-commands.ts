@@ -2,19 +2,21 @@
 import type { StreamInfo } from '@nats-io/jetstream'
 import { askApi, isRefused, refusals } from './nats-api.ts'
 import type { NatsLink } from './nats-link.ts'
-import { commandsConfig, commandsSubject } from './streams.ts'
-import { COMMANDS } from './subjects.ts'
+import { anyCellsQueue, commandsConfig, queueSubjects } from './streams.ts'
+import { type Address, COMMANDS } from './subjects.ts'
 
-/** Makes the stream take commands for `actors`, and leaves what else it takes as it is. */
-export async function ensureCommands(link: NatsLink, actors: readonly string[]): Promise<void> {
+/** Makes the stream take commands for `addresses`, and leaves what else it takes as it is. */
+export async function ensureCommands(link: NatsLink, addresses: readonly Address[]): Promise<void> {
   try {
-    await askApi(link, `STREAM.CREATE.${COMMANDS}`, commandsConfig(actors))
+    await askApi(link, `STREAM.CREATE.${COMMANDS}`, commandsConfig(addresses))
   } catch (thrown) {
     if (!isRefused(thrown, refusals.streamNameInUse)) throw thrown
 
     const { config } = await askApi<StreamInfo>(link, `STREAM.INFO.${COMMANDS}`)
-    const missing = actors.map(commandsSubject).filter(subject => !config.subjects.includes(subject))
-    if (missing.length === 0) return
-    await askApi(link, `STREAM.UPDATE.${COMMANDS}`, { ...config, subjects: [...config.subjects, ...missing] })
+    const tooWide = addresses.map(anyCellsQueue)
+    const kept = config.subjects.filter(subject => !tooWide.includes(subject))
+    const subjects = [...new Set([...kept, ...addresses.map(queueSubjects)])]
+    if (subjects.length === config.subjects.length && kept.length === config.subjects.length) return
+    await askApi(link, `STREAM.UPDATE.${COMMANDS}`, { ...config, subjects })
   }
 }

@@ -7,16 +7,16 @@ import { toNats } from './nats-headers.ts'
 import { type NatsLink, NobodyListens } from './nats-link.ts'
 import { workQueue } from './nats-work.ts'
 import { queueSubjects } from './streams.ts'
-import { COMMANDS } from './subjects.ts'
+import { type Address, COMMANDS } from './subjects.ts'
 import { Unavailable } from './unavailable.ts'
 
 const SEND_TIMEOUT_MS = 5_000
 
 type PublishAck = { stream: string; seq: number; duplicate?: boolean }
 
-/** `actors` are all that the installation has: processes that start together must not take subjects from each other. */
-export const natsQueue = (link: NatsLink, actors: readonly string[]): CommandQueue => {
-  const withActor = (actor: string) => [...new Set([...actors, actor])]
+/** `addresses` are all that the installation has: processes that start together must not take subjects from each other. */
+export const natsQueue = (link: NatsLink, addresses: readonly Address[]): CommandQueue => {
+  const withOne = (address: Address) => [...addresses, address]
 
   return {
     send: async (subject, body, { id, headers = {} }) => {
@@ -29,7 +29,8 @@ export const natsQueue = (link: NatsLink, actors: readonly string[]): CommandQue
         ack = await send()
       } catch (thrown) {
         if (!(thrown instanceof NobodyListens)) throw thrown
-        await ensureCommands(link, withActor(subject.split('.')[0]!))
+        const [actor = '', cell] = subject.split('.')
+        await ensureCommands(link, withOne({ actor, cell: Number(cell) }))
         ack = await send()
       }
       if (ack.stream !== COMMANDS) {
@@ -45,7 +46,7 @@ export const natsQueue = (link: NatsLink, actors: readonly string[]): CommandQue
       return stored && { subject: stored.subject, body: stored.body, headers: stored.headers }
     },
 
-    work: (address, deliver) => workQueue(link, address, withActor(address.actor), deliver),
+    work: (address, deliver) => workQueue(link, address, withOne(address), deliver),
 
     oldest: async address => {
       // What was acknowledged is gone from a work queue, so its first message is the oldest that waits.

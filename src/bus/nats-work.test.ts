@@ -18,9 +18,9 @@ test('a consumer of the queue that delivers nothing any more is made again', { t
   const link = await openLink({ url: broker.url, name: 'order.0', ...ports })
   try {
     const address = { actor: 'order', cell: 0 }
-    const queue = natsQueue(link, ['order'])
+    const queue = natsQueue(link, [address])
     const commands = createCollector<QueuedCommand>()
-    const working = workQueue(link, address, ['order'], commands.add, 100)
+    const working = workQueue(link, address, [address], commands.add, 100)
     await queue.send('order.0.queue.Ship', new Uint8Array(), { id: 'before' })
     ;(await commands.first(1))[0]!.ack()
 

@@ -17,7 +17,7 @@ const STALL_CHECK_MS = 10_000
 export function workQueue(
   link: NatsLink,
   address: Address,
-  actors: readonly string[],
+  addresses: readonly Address[],
   deliver: (command: QueuedCommand) => void,
   stallCheckMs = STALL_CHECK_MS,
 ): Running {
@@ -42,7 +42,7 @@ export function workQueue(
 
   /** Resolves with what went wrong; throws when it could not even begin. */
   const session = async (): Promise<string> => {
-    const created = await prepare(link, address, actors)
+    const created = await prepare(link, address, addresses)
     if (stopped) return 'stopped'
 
     const { ended, end } = pullCommands(link, { address, created, deliver, stallCheckMs })
@@ -79,8 +79,8 @@ export function workQueue(
 }
 
 /** Makes what is missing; resolves with the time at which the stream was created. */
-async function prepare(link: NatsLink, address: Address, actors: readonly string[]): Promise<string> {
-  await ensureCommands(link, actors)
+async function prepare(link: NatsLink, address: Address, addresses: readonly Address[]): Promise<string> {
+  await ensureCommands(link, addresses)
   await askApi(link, `CONSUMER.DURABLE.CREATE.${COMMANDS}.${queueConsumer(address)}`, {
     stream_name: COMMANDS,
     config: queueConsumerConfig(address),

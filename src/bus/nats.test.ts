@@ -11,6 +11,10 @@ import { connectNats } from './nats.ts'
 import { startTestBroker, type TestBroker } from './test-broker.ts'
 import { Unavailable } from './unavailable.ts'
 
+const ACTORS = [
+  { actor: 'order', cell: 0 },
+  { actor: 'billing', cell: 0 },
+]
 const NANOS_PER_MS = 1_000_000
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -54,7 +58,7 @@ describe('the bus over NATS, when the broker fails', { timeout: 120_000 }, () =>
 
   before(async () => {
     broker = await startTestBroker()
-    bus = await connectNats({ url: broker.url, name: 'order.0', log, actors: ['order', 'billing'] })
+    bus = await connectNats({ url: broker.url, name: 'order.0', log, actors: ACTORS })
     stream = bus.logStream(address)
   })
 
@@ -87,13 +91,29 @@ describe('the bus over NATS, when the broker fails', { timeout: 120_000 }, () =>
       raw,
       'STREAM.INFO.COMMANDS',
     )
-    assert.deepEqual(config.subjects, ['order.*.queue.*', 'billing.*.queue.*'])
+    assert.deepEqual(config.subjects, ['order.0.queue.*', 'billing.0.queue.*'])
     assert.equal(config.retention, 'workqueue')
     assert.notEqual(config.persist_mode, 'async')
 
     await bus.queue.send('notification.0.queue.Send', bytes('{}'), { id: 'another-actor' })
     const later = await api<{ config: { subjects: string[] } }>(raw, 'STREAM.INFO.COMMANDS')
-    assert.deepEqual(later.config.subjects, ['order.*.queue.*', 'billing.*.queue.*', 'notification.*.queue.*'])
+    assert.deepEqual(later.config.subjects, ['order.0.queue.*', 'billing.0.queue.*', 'notification.0.queue.*'])
+    await raw.close()
+  })
+
+  test('the queue takes nothing for a cell that there is not: nobody would ever carry it out', async () => {
+    const raw = await broker.raw()
+    await bus.queue.send('order.0.queue.Ship', bytes('{}'), { id: 'known-cell' })
+    await assert.rejects(raw.request('order.7.queue.Ship', '{}', { timeout: 1000 }), /no responders/i)
+
+    // As an earlier version has made it.
+    const { config } = await api<{ config: { subjects: string[] } }>(raw, 'STREAM.INFO.COMMANDS')
+    await api(raw, 'STREAM.UPDATE.COMMANDS', { ...config, subjects: ['order.*.queue.*', 'billing.*.queue.*'] })
+    const working = bus.queue.work({ actor: 'order', cell: 0 }, () => {})
+    for (let subjects: string[] = []; !subjects.includes('order.0.queue.*'); )
+      ({ subjects } = (await api<{ config: { subjects: string[] } }>(raw, 'STREAM.INFO.COMMANDS')).config)
+    await working.stop()
+    await assert.rejects(raw.request('order.7.queue.Ship', '{}', { timeout: 1000 }), /no responders/i)
     await raw.close()
   })
 

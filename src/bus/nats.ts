@@ -11,6 +11,7 @@ import { type NatsLink, openLink } from './nats-link.ts'
 import { natsLogStream } from './nats-log-stream.ts'
 import { natsQueue } from './nats-queue.ts'
 import { ASYNC_API_LEVEL } from './streams.ts'
+import type { Address } from './subjects.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -18,8 +19,8 @@ export type NatsOptions = {
   url: string
   /** The process, as the broker lists its connections: `order.0`, `gateway`. */
   name: string
-  /** All kinds of actor of the installation, the same in each of its processes; the queue takes commands for them. */
-  actors?: readonly string[]
+  /** All actors of the installation, the same in each of its processes; the queue takes commands for them, and for no other. */
+  actors?: readonly Address[]
   /** How long the first connection may take. */
   connectTimeoutMs?: number
   /**

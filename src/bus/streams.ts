@@ -47,14 +47,14 @@ export const logStreamConfig = (address: Address, quick: boolean): Partial<Strea
   ...(quick ? { persist_mode: 'async' } : {}),
 })
 
-/** `order.*.queue.*`. Not `*.*.queue.*`: the broker refuses a stream whose subjects meet its own `$JS.>`. */
-export const commandsSubject = (actor: string): string => `${actor}.*.queue.*`
+/** `order.*.queue.*`, which earlier versions took: a command for a cell that there is not then waited for ever. */
+export const anyCellsQueue = ({ actor }: Address): string => `${actor}.*.queue.*`
 
 /** The queue. Nothing can heal it, so it is written as safely as the broker is set to (ours: one fsync a message). */
-export const commandsConfig = (actors: readonly string[]): Partial<StreamConfig> => ({
+export const commandsConfig = (addresses: readonly Address[]): Partial<StreamConfig> => ({
   name: COMMANDS,
   description: 'Commands that nobody waits for, until their actor has carried them out',
-  subjects: actors.map(commandsSubject),
+  subjects: [...new Set(addresses.map(queueSubjects))],
   retention: 'workqueue',
   storage: 'file',
   num_replicas: 1,

@@ -1,8 +1,7 @@
 /** The dead letters of every actor in one list, and the commands that settle one. */
 import { z } from 'zod'
-import { CELLS } from '../actors/cells.ts'
 import { type deadLetter, kernelContract, type Page } from '../actors/kernel/kernel-contract.ts'
-import { ACTOR_NAMES } from '../actors/registry.ts'
+import { ADDRESSES } from '../actors/registry.ts'
 import { readBody, readParameters } from '../bus/contract.ts'
 import { type Address, commandSubject, querySubject, sourceOf } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
@@ -30,7 +29,7 @@ const UNANSWERED = 'Kassa-Unanswered'
 const NO_PAGE: Page<DeadLetter> = { items: [], next_cursor: null }
 
 // All places where a dead letter can lie, in the order in which a cursor names them.
-const OWNERS: readonly Address[] = CELLS.flatMap(cell => ACTOR_NAMES.map(actor => ({ actor, cell })))
+const OWNERS: readonly Address[] = ADDRESSES
 
 /**
  * The handler of the list, the newest first. Where an actor does not answer, the header says so and the others' are shown:

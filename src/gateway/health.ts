@@ -1,7 +1,6 @@
 /** Whether the gateway lives, and whether every part behind it is open. */
-import { CELLS } from '../actors/cells.ts'
 import { kernelContract } from '../actors/kernel/kernel-contract.ts'
-import { ACTOR_NAMES } from '../actors/registry.ts'
+import { ADDRESSES } from '../actors/registry.ts'
 import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'
 import { problemDocument } from '../bus/problem.ts'
 import { type Address, querySubject, sourceOf } from '../bus/subjects.ts'
@@ -32,8 +31,7 @@ export const answerVersion =
 export const answerReady =
   (ports: GatewayPorts) =>
   async (exchange: Exchange): Promise<Response> => {
-    const owners = CELLS.flatMap(cell => ACTOR_NAMES.map(actor => ({ actor, cell })))
-    const parts = await Promise.all(owners.map(owner => partOf(ports, owner)))
+    const parts = await Promise.all(ADDRESSES.map(owner => partOf(ports, owner)))
     const closed = parts.filter(({ phase }) => phase !== 'open')
     const status = parts.some(({ warning }) => warning !== undefined) ? 'degraded' : 'ready'
     if (closed.length === 0) return sendJson(exchange, 200, JSON.stringify({ status, parts }))

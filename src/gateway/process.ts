@@ -1,5 +1,5 @@
 /** The gateway as a process: a bus, an app and a server. */
-import { ACTOR_NAMES } from '../actors/registry.ts'
+import { ADDRESSES } from '../actors/registry.ts'
 import { connectNats } from '../bus/nats.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -14,7 +14,7 @@ const DRAIN_MS = 1_500
 /** Starts the gateway. Throws a plain fault when it can't listen, and `Unavailable` when there is no broker. */
 export const startGateway = async (config: Config, log: Log): Promise<{ url: string; stop: () => Promise<void> }> => {
   const url = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
-  const bus = await connectNats({ url, name: 'gateway', actors: ACTOR_NAMES, log })
+  const bus = await connectNats({ url, name: 'gateway', actors: ADDRESSES, log })
 
   let endsAt: number | undefined
   const app = createApp({ bus, clock: systemClock, random: systemRandom, config, log, endsAt: () => endsAt })
