@@ -1,7 +1,7 @@
 /** What becomes of measurements that are known. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { cpuPerThousand, missesOf, percentilesOf, ratesOf, ratioOf, spreadOf } from './figures.ts'
+import { cpuPerThousand, missesOf, percentilesOf, ratesOf, ratioOf, settledShare, spreadOf } from './figures.ts'
 import { noLatencies, noteLatency } from './load/latencies.ts'
 import type { Measure } from './options.ts'
 import type { Measured } from './rounds.ts'
@@ -48,6 +48,11 @@ describe('figures', () => {
 
   it('tell what was not settled and what was refused', () => {
     assert.deepEqual(missesOf(run, 'orders', 64), { pending: 1000, other: { 503: 1 } })
+  })
+
+  it('tell how many orders were settled within the reply', () => {
+    assert.equal(settledShare(run, 'orders', 64), 0.75)
+    assert.equal(settledShare(run, 'orders', 16), undefined)
   })
 
   it('share the CPU among all orders, settled or not', () => {

@@ -47,6 +47,14 @@ export const missesOf = (measured: readonly Measured[], measure: Measure, connec
   return { pending: loads.reduce((sum, { load }) => sum + load.pending, 0), other }
 }
 
+/** The share of orders whose outcome was in the reply, of all rounds together; `undefined` where none was taken. */
+export const settledShare = (measured: readonly Measured[], measure: Measure, connections: number) => {
+  const loads = select(measured, measure, connections)
+  const settled = loads.reduce((sum, { load }) => sum + load.ok, 0)
+  const { pending } = missesOf(measured, measure, connections)
+  return settled + pending === 0 ? undefined : settled / (settled + pending)
+}
+
 /** Seconds of CPU a thousand answers, by process, of all rounds together. */
 export const cpuPerThousand = (measured: readonly Measured[], measure: Measure, connections: number): Use => {
   const loads = select(measured, measure, connections)

@@ -1,5 +1,14 @@
 /** The report of a run, as a table to read. */
-import { cpuPerThousand, missesOf, percentilesOf, ratesOf, ratioOf, type Spread, spreadOf } from './figures.ts'
+import {
+  cpuPerThousand,
+  missesOf,
+  percentilesOf,
+  ratesOf,
+  ratioOf,
+  type Spread,
+  settledShare,
+  spreadOf,
+} from './figures.ts'
 import type { Measure } from './options.ts'
 import type { Use } from './processes.ts'
 import type { Results } from './run.ts'
@@ -41,6 +50,7 @@ const rateLines = (results: Results): string[] => {
     row('/livez', livez.map(perSecond)),
     row('orders settled', orders.map(perSecond)),
     row('  p50 / p90 / p99 / max ms', latencies(results, 'orders')),
+    row('  settled within the reply', shares(results, 'orders')),
     row('  left pending; other answers', misses(results, 'orders')),
     row('plain design', plain.map(perSecond)),
     row('  p50 / p90 / p99 / max ms', latencies(results, 'plain')),
@@ -123,6 +133,12 @@ const misses = ({ options, measured }: Results, measure: Measure): string[] =>
     const { pending, other } = missesOf(measured, measure, count)
     const others = Object.entries(other).map(([status, times]) => `${times} × ${status}`)
     return `${pending}; ${others.join(', ') || '0'}`
+  })
+
+const shares = ({ options, measured }: Results, measure: Measure): string[] =>
+  options.connections.map(count => {
+    const share = settledShare(measured, measure, count)
+    return share === undefined ? '-' : `${(share * 100).toFixed(2)} %`
   })
 
 const row = (label: string, cells: string[]): string =>
