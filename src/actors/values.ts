@@ -194,5 +194,11 @@ export const momentOut = (ms: number): string => `${new Date(ms).toISOString().s
 /** The last millisecond of a shown moment: what is shown as 14:30:00 has happened by 14:30:00, however late in that second. */
 export const endOfSecond = (ms: number): number => (ms % 1000 === 0 ? ms + 999 : ms)
 
+/** From one moment to another as rows are asked for, both included; without one, from the beginning or to the end. */
+export const span = (from: number | undefined, to: number | undefined): { from: number; to: number } => ({
+  from: from ?? 0,
+  to: to === undefined ? Number.MAX_SAFE_INTEGER : endOfSecond(to),
+})
+
 /** The shape of `momentOut`. */
 export const shownMoment = z.iso.datetime()

@@ -4,7 +4,7 @@ import { openIdFloors } from '../kernel/epochs.ts'
 import type { AppliedEvent } from '../kernel/event.ts'
 import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
 import { orderThread } from '../order/contract.ts'
-import { amountOut, balanceOut, endOfSecond, minorOf, momentOut, userIdOut } from '../values.ts'
+import { amountOut, balanceOut, endOfSecond, minorOf, momentOut, span, userIdOut } from '../values.ts'
 import { billingContract, type ShownOperation } from './contract.ts'
 import {
   chargeOrder,
@@ -58,13 +58,10 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
           if (!tables.account(user_id)) return noUser(user_id)
           const after = readCursor(cursor)
           if (after === undefined) return NO_CURSOR
+          const filter = { user_id, after, ...span(from, to), type: type ?? null }
           return toPage(
             limit,
-            most => {
-              const until = to === undefined ? Number.MAX_SAFE_INTEGER : endOfSecond(to)
-              const filter = { user_id, after, from: from ?? 0, to: until, type: type ?? null }
-              return tables.history({ ...filter, limit: most })
-            },
+            most => tables.history({ ...filter, limit: most }),
             shown,
             row => row.operation_id,
           )

@@ -10,7 +10,7 @@ import type { AppliedEvent } from '../kernel/event.ts'
 import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
 import type { Vault } from '../kernel/vault.ts'
 import { orderThread } from '../order/contract.ts'
-import { endOfSecond, momentOut, userIdOut } from '../values.ts'
+import { momentOut, span, userIdOut } from '../values.ts'
 import { type LetterInFull, notificationContract, type ShownLetter } from './contract.ts'
 import type { Mailer } from './mailer.ts'
 import {
@@ -133,12 +133,10 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
             return { refusal: { code: 'user_not_found', detail: `there is no user ${user_id}` } }
           const after = readCursor(cursor)
           if (after === undefined) return NO_CURSOR
-          const until = to === undefined ? Number.MAX_SAFE_INTEGER : endOfSecond(to)
-          const filter = { user_id, after, from: from ?? 0, to: until, type: type ?? null }
-          const read = (most: number) => tables.letters({ ...filter, limit: most })
+          const filter = { user_id, after, ...span(from, to), type: type ?? null }
           return toPage(
             limit,
-            read,
+            most => tables.letters({ ...filter, limit: most }),
             row => shown(vault, row),
             row => row.message_id,
           )
