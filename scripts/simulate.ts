@@ -17,6 +17,7 @@ const USAGE = `npm run simulate -- [options]
   --trace <seed>      one seed, every event of it
   --shrink <seed>     the fewest faults with which it still breaks a promise, and its events
   --without-rules     take the rules of the protocol away one by one: each must be missed within --seeds
+  --rule <words>      of these rules alone: those whose name has these words
   --stop              end with the first seed that breaks a promise
   --faults <name,…>   of these big faults alone: ${Object.keys(FAULTS).join(', ')}
   --help              print this`
@@ -31,6 +32,7 @@ type Options = {
   trace: string | undefined
   shrink: string | undefined
   withoutRules: boolean
+  rule: string
   stop: boolean
   run: RunOptions
 }
@@ -45,6 +47,7 @@ const readOptions = (words: string[]): Options => {
       trace: { type: 'string' },
       shrink: { type: 'string' },
       'without-rules': { type: 'boolean', default: false },
+      rule: { type: 'string', default: '' },
       stop: { type: 'boolean', default: false },
       faults: { type: 'string' },
     },
@@ -59,6 +62,7 @@ const readOptions = (words: string[]): Options => {
     trace: values.trace,
     shrink: values.shrink,
     withoutRules: values['without-rules'],
+    rule: values.rule,
     stop: values.stop,
     run: faults ? { faults } : {},
   }
@@ -111,7 +115,7 @@ const simulate = async ({ seeds, from, campaign, stop, run }: Options): Promise<
 const carryOut = (options: Options): Promise<boolean> => {
   if (options.trace !== undefined) return showTrace(Number(options.trace), options.run)
   if (options.shrink !== undefined) return showShrunk(Number(options.shrink), options.run)
-  if (options.withoutRules) return missRules(process.cwd(), options.seeds, line => console.log(line))
+  if (options.withoutRules) return missRules(process.cwd(), options, line => console.log(line))
   return simulate(options)
 }
 
