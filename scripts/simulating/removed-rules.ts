@@ -135,7 +135,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'R7: a foreign message does not stop the shop',
     file: 'src/bus/compare.ts',
-    find: "if (next && !follows(chain, next)) return { kind: 'foreign', kept: await readAll(stream, head + 1, look.lastSeq) }",
+    find: "if (next && !follows(chain, next)) return { kind: 'foreign', kept: await readSome(stream, head + 1, look.lastSeq) }",
     replace: "if (next && !follows(chain, next)) return { kind: 'differs', at: head }",
     faults: ['foreign message', 'crash'],
   },
@@ -242,7 +242,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'the inbox: the same key with another body is refused',
     file: 'src/actors/kernel/command-step.ts',
-    find: 'if (fingerprint !== item.fingerprint || reply === undefined)',
+    find: 'if (core.isOfFingerprint(seq, item.fingerprint) === false || reply === undefined)',
     replace: 'if (reply === undefined)',
   },
   {
