@@ -20,6 +20,8 @@ const CONNECT_TIMEOUT_MS = 3000
 /** To leave many numbers empty takes a while. */
 const ADOPT_TIMEOUT_MS = 120_000
 const PATIENCE_MS = 60_000
+/** A reader of a refused log is up by then, or is down. */
+const COME_UP_MS = 10_000
 const POLL_MS = 200
 
 /** A word for every refused actor at once. */
@@ -80,9 +82,23 @@ const refusedActors = async (bus: Bus, say: Say): Promise<Address[]> => {
     }
     refused.push(address)
     say(`${sourceOf(address)} is refused: ${health.waits_for}`)
-    describe((await askActor(bus, sourceOf(address), 'LookOut', {})) as Outlook).forEach(line => void say(`  ${line}`))
+    describe(await outlookOf(bus, address)).forEach(line => void say(`  ${line}`))
   }
   return refused
+}
+
+// An actor may be refused before those who read its log have come up at all.
+const outlookOf = async (bus: Bus, address: Address): Promise<Outlook> => {
+  const deadline = systemClock.monotonic() + COME_UP_MS
+  for (;;) {
+    try {
+      return (await askActor(bus, sourceOf(address), 'LookOut', {})) as Outlook
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      if (systemClock.monotonic() > deadline) throw plainFault(exitCodes.unavailable, error.message)
+      await pause(systemClock, POLL_MS)
+    }
+  }
 }
 
 const describe = ({ head, highest, marked, stream, readers }: Outlook): string[] => [
