@@ -115,6 +115,44 @@ describe('adopting a store', () => {
     assert.equal((await health(world, READER)).phase, 'open')
   })
 
+  it('goes back in the second epoch only as far as that needs, past the orphans of the first', async () => {
+    const world = createTestWorld()
+    const disks = { toy: emptyDisk(), reader: emptyDisk() }
+    let listener = await world.open(reader, disks.reader, { address: READER })
+    const addAll = async (keys: string[]) => {
+      for (const key of keys) await add(world, 1, key)
+      await world.clock.advance(10_000)
+    }
+    const loseAndAdopt = async (kept: string[], lost: string[]) => {
+      const running = await world.open(toy, disks.toy, { readers: ['reader/0'] })
+      await addAll(kept)
+      const early = copyOf(disks.toy)
+      early.mark = disks.toy.mark
+      await addAll(lost)
+      await world.finish(running.stop())
+      world.broker.deleteStream('TOY_0')
+
+      const refused = await refusal(world, early)
+      assert.equal((await world.query('Adopt', {})).code, undefined)
+      await world.finish(refused.stop())
+      const again = await world.open(toy, early, { readers: ['reader/0'] })
+      await world.clock.advance(20_000)
+      await world.finish(listener.stop())
+      listener = await world.open(reader, disks.reader, { address: READER })
+      await world.clock.advance(20_000)
+      await world.finish(again.stop())
+      disks.toy = early
+    }
+    const manyLost = Array.from({ length: 12 }, (_, at) => `first-lost-${at}`)
+    await loseAndAdopt(['k1'], manyLost)
+    await loseAndAdopt(['k2', 'k3', 'k4', 'k5', 'k6'], ['second-lost-1', 'second-lost-2'])
+
+    const ticks = (await world.ask('reader.0.query.GetTotal', { name: 'ticks' })).body
+    assert.deepEqual(ticks, { total: 6 + 12 + 2 }, 'nothing that was kept is heard twice')
+    const { items } = (await world.ask('reader.0.query.ListOrphans', {})).body as { items: unknown[] }
+    assert.equal(items.length, 12 + 2)
+  })
+
   it('of two histories keeps the store, and puts what only the stream has aside', async () => {
     const world = createTestWorld()
     const mine = emptyDisk()

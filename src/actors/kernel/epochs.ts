@@ -50,6 +50,7 @@ export const openEpochTables = (store: Store, log: Pick<ReadableLog, 'read'>) =>
   const selectOrphans = store.prepare<[number], { seq: number; source: string; epoch: number }>(
     `SELECT * FROM orphans ORDER BY seq LIMIT ?`,
   )
+  const findOrphan = store.prepare<[number], number>('SELECT 1 FROM orphans WHERE seq = ?').pluck()
 
   return {
     apply: ({ type, seq, data }: AppliedEvent): void => {
@@ -68,6 +69,8 @@ export const openEpochTables = (store: Store, log: Pick<ReadableLog, 'read'>) =>
     /** The last epoch of `source` for which this actor went back; 0 when it never did. */
     lastWentBack: (source: string): number => selectWentBack.get(source) ?? 0,
     orphans: () => selectOrphans.all(MOST_SHOWN),
+    /** Whether this actor's entry `seq` answers one that was given up. */
+    isOrphan: (seq: number): boolean => findOrphan.get(seq) !== undefined,
   }
 }
 

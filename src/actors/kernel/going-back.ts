@@ -42,8 +42,9 @@ const attempt = async ({ core, bus, source }: GoingBackPorts): Promise<number | 
   const epoch = (await askEpochs(bus, source)).at(-1)?.seq ?? 0
   if (epoch <= core.epochs.lastWentBack(source)) return undefined
 
-  // The newest first.
-  const caused = [...causedAfter(core.log, source, 0, core.log.head())]
+  // The newest first. Those that an earlier epoch orphaned hold no more, though older and newer ones may.
+  const { isOrphan } = core.epochs
+  const caused = [...causedAfter(core.log, source, 0, core.log.head())].filter(({ seq }) => !isOrphan(seq))
   const isShared = async ({ causeSeq, causeChain }: Caused): Promise<boolean> => {
     const { head, chainBefore } = await askLog(bus, source, causeSeq + 1, 0)
     return head >= causeSeq && chainBefore === causeChain
