@@ -11,7 +11,7 @@ import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
 import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
 import { type Log, openLog } from './log.ts'
 import { isFull, type Store } from './store.ts'
-import { NOBODY, type Personal, type Vault } from './vault.ts'
+import { isUnderKey, NOBODY, type Personal, type Vault } from './vault.ts'
 
 export type Core = {
   address: Address
@@ -175,8 +175,7 @@ export const openCore = (
     isOfFingerprint: (seq, fingerprint) => {
       const kept = readHeaders(entryAt(seq).headers).fingerprint
       if (kept === undefined) return undefined
-      // Entries of before there was a key have it as it is.
-      return kept === fingerprint || vault.isKeyed(kept, fingerprint)
+      return isUnderKey(kept) ? vault.isKeyed(kept, fingerprint) : kept === fingerprint
     },
     append,
     entryAt,

@@ -38,7 +38,7 @@ describe('a turn: a command that somebody waits for', () => {
     const [entry] = bench.core.log.read(1, 10)
     const { command, fingerprint, reply } = readHeaders(entry!.headers)
     assert.equal(command, '-/Add/k1')
-    assert.equal(fingerprint?.length, 22)
+    assert.equal(fingerprint?.length, 24)
     assert.notEqual(fingerprint, fingerprintOf({ name: 'a', by: 2 }), 'who guesses the body can not see it')
     assert.equal(reply, '{"ok":{"total":2}}')
   })

@@ -22,11 +22,11 @@ export type Vault = {
    */
   open: (person: string, sealed: string) => Personal | undefined
   /**
-   * A hash of `text` under a key of this actor's own, 22 characters: who has the log alone can't find out by guessing
-   * what somebody wrote. The first characters name the key.
+   * A hash of `text` under a key of this actor's own, `k:` and 22 characters: who has the log alone can't find out by
+   * guessing what somebody wrote. The first of the 22 name the key.
    */
   keyed: (text: string) => string
-  /** Whether `hash` is that of `text`; `undefined` when it was made with another key, which is lost. */
+  /** Whether `hash`, which `keyed` made, is that of `text`; `undefined` when its key is not the one that is here. */
   isKeyed: (hash: string, text: string) => boolean | undefined
   /** Puts new keys on the disk. Must be called before the commit of what they sealed. */
   flush: () => void
@@ -37,8 +37,13 @@ export type Vault = {
 /** Whose key hashes what is not to be guessed. No id of a user looks like it. */
 const HASHES = '/hashes'
 
-const KEY_NAME = 4
-const HASH_CHARACTERS = 22
+// A log of version 0.1.0 has hashes without a key: base64url, in which there is no colon.
+const KEYED = 'k:'
+const KEY_NAME = KEYED.length + 4
+const HASH_CHARACTERS = KEYED.length + 22
+
+/** Whether `hash` is one that `keyed` made, now or ever. */
+export const isUnderKey = (hash: string): boolean => hash.startsWith(KEYED)
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -81,7 +86,8 @@ export const openVault = (store: Store, random: Random): Vault => {
   const keyed = (text: string): string => {
     const key = keyFor(HASHES)
     const hash = (what: string): string => createHmac('sha256', key).update(what).digest('base64url')
-    return `${hash('name of the key').slice(0, KEY_NAME)}${hash(`of ${text}`)}`.slice(0, HASH_CHARACTERS)
+    const name = `${KEYED}${hash('name of the key')}`.slice(0, KEY_NAME)
+    return `${name}${hash(`of ${text}`)}`.slice(0, HASH_CHARACTERS)
   }
 
   return {
