@@ -17,11 +17,6 @@ export type CampaignPlan = {
   rate: number
   /** Of these kinds alone. */
   kinds: readonly Kind[] | undefined
-  /** The clone under torture. */
-  source?: string
-  /** Rounds at the most, of one sort alone if that is said. */
-  rounds?: number
-  byMail?: boolean
   say: (line: string) => void
 }
 
@@ -35,7 +30,8 @@ export type CampaignResult = {
   minutes: number
 }
 
-const CLIENTS = 32
+const ENTRY = fileURLToPath(new URL('../../bin/kassa.js', import.meta.url))
+const CLIENTS = 48
 const USERS = 150
 /** With mail every letter is a connection of its own; a few users, whose letters can all be looked at. */
 const CLIENTS_BY_MAIL = 8
@@ -45,6 +41,9 @@ const LONGEST_STOP_MS = 60_000
 /** Below so many minutes nothing is held up for longer than this. */
 const SHORT_MINUTES = 10
 const LONGEST_STOP_IN_SHORT_MS = 4000
+/** Longer than a start on a busy machine; a part that is started again waits up to 5 s. */
+const RECOVERY_MS = 60_000
+const REST_MS = 120_000
 /** The end of a round, rest and checks, takes about so long; no fault begins in it. */
 const END_MS = 25_000
 
@@ -58,14 +57,12 @@ export const runCampaign = async (plan: CampaignPlan): Promise<CampaignResult> =
   for (const [kind, why] of means.leftOut) say(`Left out: ${kind}; ${why}`)
   if (means.whyNoDisks) say(`Power cuts take the ends of files that are never synced: ${means.whyNoDisks}`)
   const kinds = (plan.kinds ?? KINDS).filter(kind => !means.leftOut.has(kind))
-  const source = plan.source ?? fileURLToPath(new URL('../..', import.meta.url))
   const began = performance.now()
   const deadline = began + plan.minutes * 60_000
   const result: CampaignResult = { rounds: [], means, broken: [], kept: [], minutes: 0 }
 
   for (let round = plan.round; performance.now() + END_MS < deadline; round++) {
-    if (plan.rounds !== undefined && round - plan.round >= plan.rounds) break
-    const byMail = plan.byMail ?? round % 2 === 1
+    const byMail = round % 2 === 1
     const place = join(directory, String(round))
     mkdirSync(place)
     say(`Round ${round}${byMail ? ', with a mail server' : ''} (seed ${plan.seed})`)
@@ -73,7 +70,7 @@ export const runCampaign = async (plan: CampaignPlan): Promise<CampaignResult> =
     try {
       const done = await runRound({
         directory: place,
-        entry: join(source, 'bin', 'kassa.js'),
+        entry: ENTRY,
         seed: plan.seed * 1000 + round,
         planned: planRound(plan.seed, round, kinds, byMail),
         byMail,
@@ -82,6 +79,8 @@ export const runCampaign = async (plan: CampaignPlan): Promise<CampaignResult> =
         rate: byMail ? Math.min(RATE_BY_MAIL, plan.rate) : plan.rate,
         users: byMail ? USERS_BY_MAIL : USERS,
         longestMs: plan.minutes < SHORT_MINUTES ? LONGEST_STOP_IN_SHORT_MS : LONGEST_STOP_MS,
+        recoveryMs: RECOVERY_MS,
+        restMs: REST_MS,
         until: deadline - END_MS,
         say,
       })

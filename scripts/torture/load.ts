@@ -14,6 +14,8 @@ export type LoadPlan = {
   clients: number
   /** Orders a second at the most. */
   rate: number
+  /** What they do besides, by weight. */
+  deeds?: Partial<Record<Deed, number>> | undefined
 }
 
 export type Load = {
@@ -45,7 +47,8 @@ const DEEDS: readonly [deed: Deed, weight: number][] = [
   ['pay without a key', 1],
   ['join', 1],
 ]
-type Deed =
+/** What a client does. */
+export type Deed =
   | 'order'
   | 'look'
   | 'pay'
@@ -62,7 +65,7 @@ const PATIENCE_MS = 90_000
 /** What was asked lately and may be asked again, or looked at. */
 const REMEMBERED = 500
 
-export const createLoad = ({ http, journal, seed, users, clients, rate }: LoadPlan): Load => {
+export const createLoad = ({ http, journal, seed, users, clients, rate, deeds: more = {} }: LoadPlan): Load => {
   let patienceMs = PATIENCE_MS
   let stopping = false
   let orders = 0
@@ -171,7 +174,7 @@ export const createLoad = ({ http, journal, seed, users, clients, rate }: LoadPl
     },
     join,
   }
-  const bag = DEEDS.flatMap(([deed, weight]) => Array<Deed>(weight).fill(deed))
+  const bag = DEEDS.flatMap(([deed, weight]) => Array<Deed>(weight + (more[deed] ?? 0)).fill(deed))
 
   // The clients share one pace: each takes the next free moment.
   const turn = async (): Promise<void> => {

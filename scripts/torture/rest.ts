@@ -5,7 +5,6 @@ import { lookAt } from '../../test/nats-look.ts'
 import type { Http } from './http.ts'
 import type { Surroundings } from './surroundings.ts'
 
-const REST_MS = 120_000
 const LOOK_EVERY_MS = 500
 /** Each look is so much later by the clock of Kassa: a letter is tried again after minutes. */
 const STEP_MS = 10 * 60_000
@@ -40,8 +39,12 @@ const unrest = async ({ kassa, load, mail }: Surroundings, http: Http): Promise<
 }
 
 /** Resolves with what kept it from rest, if it did not come to it in time. */
-export const comeToRest = async (surroundings: Surroundings, http: Http): Promise<string | undefined> => {
-  const deadline = performance.now() + REST_MS
+export const comeToRest = async (
+  surroundings: Surroundings,
+  http: Http,
+  mostMs: number,
+): Promise<string | undefined> => {
+  const deadline = performance.now() + mostMs
   let calm = 0
   if (!(await surroundings.load.queueThree(false)).areTaken) return 'the queue takes no command'
   for (let offsetMs = FROM_MS; ; offsetMs += STEP_MS) {

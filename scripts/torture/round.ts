@@ -13,7 +13,7 @@ import { FAULTS, type Kind } from './faults.ts'
 import { backUpStores } from './faults-of-disks.ts'
 import { createHttp, type Http } from './http.ts'
 import { prepareKassa } from './kassa.ts'
-import { createLoad } from './load.ts'
+import { createLoad, type Deed } from './load.ts'
 import { startMail } from './mail.ts'
 import { comeToRest, showUsers } from './rest.ts'
 import type { Planned } from './schedule.ts'
@@ -33,6 +33,11 @@ export type RoundPlan = {
   rate: number
   users: number
   longestMs: number
+  /** How long it may take to be well again after a fault, and to come to rest at the end. */
+  recoveryMs: number
+  restMs: number
+  /** What clients do besides the usual, by weight. */
+  deeds?: Partial<Record<Deed, number>>
   /** No fault begins after this; `performance.now()`. */
   until: number
   say: (line: string) => void
@@ -50,12 +55,9 @@ export type RoundResult = {
   calmRate: number
 }
 
-/** Longer than a start on a busy machine; a part that is started again waits up to 5 s. */
-const RECOVERY_MS = 60_000
 const POLL_MS = 50
 /** Quiet before the first fault, in which the backup is made. */
 const FIRST_MS = 2000
-const PATIENCE_AT_THE_END_MS = 60_000
 const LOG_LINES = 30
 
 /** Runs it. The evidence stays in its directory. */
@@ -85,7 +87,8 @@ export const runRound = async (plan: RoundPlan): Promise<RoundResult> => {
   })
   const http = createHttp(kassa.url)
   const blamed: string[] = []
-  const load = createLoad({ http, journal, seed: plan.seed, users: plan.users, clients: plan.clients, rate: plan.rate })
+  const { seed, users, clients, rate, deeds } = plan
+  const load = createLoad({ http, journal, seed, users, clients, rate, deeds })
   const surroundings: Surroundings = {
     kassa,
     load,
@@ -109,8 +112,8 @@ export const runRound = async (plan: RoundPlan): Promise<RoundResult> => {
     await backUpStores(surroundings)
     const { suffered, calmRate } = await suffer(plan, surroundings)
 
-    await load.stop(PATIENCE_AT_THE_END_MS)
-    const reason = await comeToRest(surroundings, http)
+    await load.stop(plan.restMs)
+    const reason = await comeToRest(surroundings, http, plan.restMs)
     if (reason !== undefined) surroundings.blame(`it did not come to rest: ${reason}`)
     const evidence = await gather(plan, surroundings, http, journalFile)
     const verdict = check(evidence)
@@ -145,15 +148,17 @@ const suffer = async (plan: RoundPlan, surroundings: Surroundings) => {
     calmOrders += load.orders() - ordersBefore
     if (performance.now() > plan.until) break
 
-    const what = await FAULTS[kind]({ ...surroundings, chance: createSeededRandom(seed) }).catch(
-      fault => `${kind}: it could not be done: ${(fault as Error).message}`,
-    )
-    const recoveryMs = await recovered(surroundings)
+    const what = await FAULTS[kind]({ ...surroundings, chance: createSeededRandom(seed) }).catch((fault: Error) => {
+      blame(`${kind} could not be done: ${fault.message}`)
+      return undefined
+    })
+    const recoveryMs = await recovered(surroundings, plan.recoveryMs)
     const sinceMs = performance.now() - began
     if (recoveryMs === undefined) {
-      blame(`no recovery within ${seconds(RECOVERY_MS)} from: ${what}`)
+      blame(`no recovery within ${seconds(plan.recoveryMs)} from: ${what ?? kind}`)
       break
     }
+    if (what === undefined) continue
     suffered.push({ kind, what, recoveryMs })
     plan.say(`  ${seconds(sinceMs).padStart(8)}  ${what}; well again after ${seconds(recoveryMs)}`)
   }
@@ -161,9 +166,9 @@ const suffer = async (plan: RoundPlan, surroundings: Surroundings) => {
 }
 
 /** How long it takes until all is ready and an order is acknowledged; `undefined` when it takes too long. */
-const recovered = async ({ kassa, load }: Surroundings): Promise<number | undefined> => {
+const recovered = async ({ kassa, load }: Surroundings, mostMs: number): Promise<number | undefined> => {
   const from = performance.now()
-  while (performance.now() - from < RECOVERY_MS) {
+  while (performance.now() - from < mostMs) {
     if ((await kassa.isReady()) && (await load.probe())) return performance.now() - from
     await sleep(POLL_MS)
   }

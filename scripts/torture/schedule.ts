@@ -6,7 +6,7 @@ import { isOfMail, type Kind } from './faults.ts'
 export type Planned = { kind: Kind; gapMs: number; seed: number }
 
 const SHORTEST_GAP_MS = 300
-const LONGEST_GAP_MS = 3000
+const LONGEST_GAP_MS = 2200
 const SEEDS = 2 ** 31
 
 /** The faults of one round. Where there is mail its kinds come twice: only every other round has it. */
