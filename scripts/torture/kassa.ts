@@ -12,6 +12,8 @@ export type Part = ActorPart | 'gateway' | 'nats-server' | 'supervisor'
 export const ACTOR_PARTS: readonly ActorPart[] = ['order', 'billing', 'notification']
 
 const READY_MS = 120_000
+/** A command that is refused ends in a second or two; `verify` reads all there is. */
+const RUN_MS = 60_000
 const PID_MS = 30_000
 const GONE_MS = 20_000
 
@@ -178,7 +180,7 @@ export const prepareKassa = async ({ entry, dataDir, logFile, env }: KassaPlan):
           stdio: ['ignore', 'pipe', 'pipe'],
         })
         let said = ''
-        const timer = setTimeout(() => one.kill('SIGKILL'), READY_MS)
+        const timer = setTimeout(() => one.kill('SIGKILL'), RUN_MS)
         const hear = (text: Buffer): void => {
           said += text
         }
