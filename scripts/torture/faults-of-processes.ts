@@ -14,10 +14,9 @@ const killed =
     return `kill -9 of ${part}`
   }
 
-/** The others end by themselves; the next start comes at once, while they still do. */
+/** The others end by themselves; the next start comes at once, while they still do. Only the new ones count as recovered. */
 const supervisorKilled: Fault = async ({ kassa }) => {
-  await kassa.kill9('supervisor')
-  kassa.launch()
+  await kassa.replaceSupervisor()
   return 'kill -9 of the supervisor, started again at once'
 }
 

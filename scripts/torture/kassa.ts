@@ -37,6 +37,8 @@ export type Kassa = {
   signal: (part: Part, signal: NodeJS.Signals) => Promise<void>
   /** Kills a part and waits until its process is gone. */
   kill9: (part: Part) => Promise<void>
+  /** Kills the supervisor and starts another at once, while what the first one ran is still ending; waits until that is gone. */
+  replaceSupervisor: () => Promise<void>
   /** Stops or continues all of its processes at once. */
   signalAll: (signal: NodeJS.Signals) => void
   /** Ends every process without warning and waits until none is left. */
@@ -151,6 +153,13 @@ export const prepareKassa = async ({ entry, dataDir, logFile, env }: KassaPlan):
       await gone([pid])
     },
     signalAll,
+    replaceSupervisor: async () => {
+      const pids = family().map(({ pid }) => pid)
+      tell(rootPid(), 'SIGKILL')
+      await gone([rootPid()])
+      launch()
+      await gone(pids)
+    },
     killAll: async () => {
       // Stopped first, so that nobody sees the others die and starts something.
       signalAll('SIGSTOP')
