@@ -64,6 +64,9 @@ const torture = async (words: string[]): Promise<boolean> => {
   return result.broken.length === 0 && result.rounds.every(isGoodRound) && !(isLongEnough && never.length > 0)
 }
 
+// So that what is mounted is taken down.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(exitCodes.failed))
+
 const words = process.argv.slice(2)
 try {
   if (words.includes('--help')) {

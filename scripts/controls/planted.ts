@@ -178,10 +178,11 @@ export const PLANTED: Record<string, Planted> = {
       {
         file: `${KERNEL}/command-step.ts`,
         from: "item.answer({ kind: 'reply', reply: said.ok, replayed: true })",
-        to: "item.answer({ kind: 'reply', reply: { ...(said.ok as object), again: true }, replayed: true })",
+        to: "item.answer({ kind: 'reply', reply: item.name === 'PutMoney' ? { balance: 1 } : said.ok, replayed: true })",
       },
     ],
     faults: [],
+    deeds: { pay: 60, again: 30 },
   },
   'a key may be used for another body': {
     changes: [

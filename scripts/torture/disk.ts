@@ -1,5 +1,5 @@
 /** A disk of its own for a part of the data: a file system in a file, whose power can be cut and which can be full. */
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +11,19 @@ const run = promisify(execFile)
 const SIZE = 2 * 2 ** 30
 const UNMOUNT_TRIES = 100
 const UNMOUNT_EVERY_MS = 50
+
+/** What is mounted now: a run that is broken off leaves nothing behind. */
+const mounted = new Set<string>()
+process.once('exit', () => {
+  // Lazily, for Kassa may take a moment longer to end; the one that lies inside another was mounted later.
+  for (const path of [...mounted].reverse()) {
+    try {
+      execFileSync('umount', ['-l', path], { stdio: 'ignore' })
+    } catch {
+      // It was not mounted any more: that is what is wanted.
+    }
+  }
+})
 
 export type Disk = {
   path: string
@@ -38,7 +51,10 @@ export const makeDisk = async (image: string, path: string): Promise<Disk> => {
   truncateSync(image, SIZE)
   // No blocks set aside for root, who would still have room on a full disk.
   await run('mkfs.ext4', ['-q', '-F', '-m', '0', image])
-  const mount = async (): Promise<void> => void (await run('mount', ['-o', 'loop', image, path]))
+  const mount = async (): Promise<void> => {
+    await run('mount', ['-o', 'loop', image, path])
+    mounted.add(path)
+  }
   await mount()
 
   const filler = join(path, 'filler')
@@ -46,6 +62,7 @@ export const makeDisk = async (image: string, path: string): Promise<Disk> => {
     for (let left = UNMOUNT_TRIES; ; left--) {
       try {
         await run('umount', [path])
+        mounted.delete(path)
         return
       } catch (fault) {
         // Whoever was killed a moment ago may still hold a file.
