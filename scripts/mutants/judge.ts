@@ -38,17 +38,20 @@ const run = (directory: string, words: string[], mostMs: number): Promise<Ended>
     })
   })
 
-/** The unit tests that speak of `file`: those beside it. */
-const unitTests = (directory: string, file: string): string[] => {
-  const own = globSync(join(dirname(file), '*.test.ts'), { cwd: directory })
+/** The unit tests that speak of `file`: its own first, for they are quick to say no, then those beside it. */
+const unitTests = (directory: string, file: string): string[][] => {
+  const beside = globSync(join(dirname(file), '*.test.ts'), { cwd: directory })
   // Of the bus only what needs no broker: the others take long and say nothing of it.
-  return dirname(file) === 'src/bus' ? own.filter(name => /\/(relay|reader|memory)\.test\.ts$/.test(name)) : own
+  const meant =
+    dirname(file) === 'src/bus' ? beside.filter(name => /\/(relay|reader|memory)\.test\.ts$/.test(name)) : beside
+  const own = file.replace(/\.ts$/, '.test.ts')
+  return [[own], meant.filter(name => name !== own)]
 }
 
 /** Tries the source at `directory`, in which `file` was changed; the unit tests alone where not `wholly`. */
 export const judge = async (directory: string, file: string, wholly: boolean): Promise<Caught> => {
-  const units = await run(directory, ['--test', ...unitTests(directory, file)], UNIT_MS)
-  if (units.code !== 0) return 'unit tests'
+  for (const tests of unitTests(directory, file))
+    if (tests.length > 0 && (await run(directory, ['--test', ...tests], UNIT_MS)).code !== 0) return 'unit tests'
   if (!wholly) return undefined
 
   const simulated = await run(directory, ['bin/kassa.js', 'run', 'simulate', '--seeds', String(SEEDS)], SIMULATION_MS)
