@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, globSync, mkdirSync, rmSync, statSync, trunca
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../test/eventually.ts'
-import { lookAt } from '../../test/nats-look.ts'
+import { withNats } from './broker-look.ts'
 import { ACTOR_PARTS, type ActorPart } from './kassa.ts'
 import { aWhile, type Fault, type Surroundings, seconds } from './surroundings.ts'
 
@@ -133,45 +133,45 @@ export const backUpStores = async ({ kassa, backupDir }: Pick<Surroundings, 'kas
 }
 
 const CAUGHT_UP_MS = 60_000
+const CALM_MS = 100
 
 /**
  * Waits until every stream holds its log: what only the store holds would be lost with it, and that is no promise. The
  * gateway must be stopped.
  */
 const untilStreamsAreWhole = async (natsUrl: string): Promise<void> => {
-  const nats = await lookAt(natsUrl)
   type Health = { head: number; stream: number; phase: string }
   let before = ''
-  try {
-    await eventually('every stream is its log', CAUGHT_UP_MS, async () => {
-      await sleep(100)
-      // Who does not answer now is asked again.
-      const asked = ACTOR_PARTS.map(actor => nats.ask<Health>(`${actor}.0.query.Health`).catch(() => undefined))
-      const health = await Promise.all(asked)
-      const isWhole = health.every(one => one?.phase === 'open' && one.stream === one.head)
-      const heads = health.map(one => one?.head).join()
-      const isStill = heads === before
-      before = heads
-      return (isWhole && isStill) || undefined
-    })
-  } finally {
-    await nats.close()
-  }
+  await eventually('every stream is its log', CAUGHT_UP_MS, async () => {
+    // Who does not answer now is asked again.
+    const health = await withNats(natsUrl, nats =>
+      Promise.all(ACTOR_PARTS.map(actor => nats.ask<Health>(`${actor}.0.query.Health`).catch(() => undefined))),
+    )
+    const isWhole = health.every(one => one?.phase === 'open' && one.stream === one.head)
+    const heads = health.map(one => one?.head).join()
+    const isStill = heads === before
+    before = heads
+    await sleep(CALM_MS)
+    return (isWhole && isStill) || undefined
+  })
 }
 
 const oldStorePutBack: Fault = async ({ kassa, backupDir, chance }) => {
   const actor = chance.pick(ACTOR_PARTS)
   await kassa.signal('gateway', 'SIGSTOP')
-  await untilStreamsAreWhole(kassa.natsUrl)
-  await kassa.signal('supervisor', 'SIGSTOP')
-  await kassa.kill9(actor)
-  for (const end of ENDS) {
-    const file = `${storeOf(kassa.dataDir, actor)}${end}`
-    rmSync(file, { force: true })
-    if (existsSync(join(backupDir, `${actor}${end}`))) copyFileSync(join(backupDir, `${actor}${end}`), file)
+  try {
+    await untilStreamsAreWhole(kassa.natsUrl)
+    await kassa.signal('supervisor', 'SIGSTOP')
+    await kassa.kill9(actor)
+    for (const end of ENDS) {
+      const file = `${storeOf(kassa.dataDir, actor)}${end}`
+      rmSync(file, { force: true })
+      if (existsSync(join(backupDir, `${actor}${end}`))) copyFileSync(join(backupDir, `${actor}${end}`), file)
+    }
+  } finally {
+    await kassa.signal('supervisor', 'SIGCONT')
+    await kassa.signal('gateway', 'SIGCONT')
   }
-  await kassa.signal('supervisor', 'SIGCONT')
-  await kassa.signal('gateway', 'SIGCONT')
   return `the store of ${actor} was replaced by an old copy`
 }
 

@@ -2,26 +2,18 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, headers as natsHeaders } from '@nats-io/transport-node'
-import { lookAt, type NatsLook, type StoredMessage } from '../../test/nats-look.ts'
+import { headers as natsHeaders } from '@nats-io/transport-node'
+import type { NatsLook, StoredMessage } from '../../test/nats-look.ts'
+import { publishing, withNats } from './broker-look.ts'
 import type { Mood } from './mail.ts'
-import { aWhile, type Fault, type Surroundings, seconds } from './surroundings.ts'
+import { aWhile, type Fault, seconds } from './surroundings.ts'
 
 const LOG_STREAMS = ['ORDER_0', 'BILLING_0', 'NOTIFICATION_0'] as const
 const QUEUE = 'COMMANDS'
 
-const withNats = async <T>({ kassa }: Surroundings, work: (nats: NatsLook) => Promise<T>): Promise<T> => {
-  const nats = await lookAt(kassa.natsUrl)
-  try {
-    return await work(nats)
-  } finally {
-    await nats.close()
-  }
-}
-
 const streamDeleted: Fault = async surroundings => {
   const stream = surroundings.chance.pick([...LOG_STREAMS, QUEUE])
-  await withNats(surroundings, nats => nats.jetstream.streams.delete(stream))
+  await withNats(surroundings.kassa.natsUrl, nats => nats.jetstream.streams.delete(stream))
   if (stream === QUEUE) surroundings.journal.note({ line: 'queue destroyed', at: Date.now() })
   return `stream ${stream} was deleted`
 }
@@ -52,16 +44,14 @@ const lastOf = async (nats: NatsLook, stream: string, count: number): Promise<St
 }
 
 /** Says messages once more as they are; what belongs to the sender's expectations is left out. */
-const sayAgain = async (natsUrl: string, messages: StoredMessage[]): Promise<void> => {
-  const connection = await connect({ servers: natsUrl })
-  for (const { subject, headers, body } of messages) {
-    const again = natsHeaders()
-    for (const [name, value] of Object.entries(headers)) if (!/^Nats-/i.test(name)) again.append(name, value)
-    connection.publish(subject, body, { headers: again })
-  }
-  await connection.flush()
-  await connection.close()
-}
+const sayAgain = (natsUrl: string, messages: StoredMessage[]): Promise<void> =>
+  publishing(natsUrl, connection => {
+    for (const { subject, headers, body } of messages) {
+      const again = natsHeaders()
+      for (const [name, value] of Object.entries(headers)) if (!/^Nats-/i.test(name)) again.append(name, value)
+      connection.publish(subject, body, { headers: again })
+    }
+  })
 
 const saidAgain =
   (isReversed: boolean): Fault =>
@@ -69,7 +59,7 @@ const saidAgain =
     const { kassa, load, chance } = surroundings
     const stream = chance.pick(LOG_STREAMS)
     const count = 2 + chance.integer(MOST_MESSAGES)
-    const messages = await withNats(surroundings, nats => lastOf(nats, stream, count))
+    const messages = await withNats(kassa.natsUrl, nats => lastOf(nats, stream, count))
     await sayAgain(kassa.natsUrl, isReversed ? messages.reverse() : messages)
     const { wishes } = await load.queueThree(isReversed)
     if (!isReversed) await queueAgain(kassa.natsUrl, wishes)
@@ -82,20 +72,18 @@ const saidAgain =
 const OWNERS: Record<string, string> = { RegisterUser: 'order', PlaceOrder: 'order', Withdraw: 'billing' }
 
 /** The same commands straight to the queue, under the ids that they had: once with and once without the broker's help. */
-const queueAgain = async (
+const queueAgain = (
   natsUrl: string,
   wishes: { command: string; key: string | null; body: Record<string, unknown> }[],
-): Promise<void> => {
-  const connection = await connect({ servers: natsUrl })
-  for (const { command, key, body } of wishes) {
-    const again = natsHeaders()
-    again.set('Nats-Msg-Id', `-/${command}/${key}`)
-    again.set('Idempotency-Key', String(key))
-    connection.publish(`${OWNERS[command]}.0.queue.${command}`, JSON.stringify(body), { headers: again })
-  }
-  await connection.flush()
-  await connection.close()
-}
+): Promise<void> =>
+  publishing(natsUrl, connection => {
+    for (const { command, key, body } of wishes) {
+      const again = natsHeaders()
+      again.set('Nats-Msg-Id', `-/${command}/${key}`)
+      again.set('Idempotency-Key', String(key))
+      connection.publish(`${OWNERS[command]}.0.queue.${command}`, JSON.stringify(body), { headers: again })
+    }
+  })
 
 /** Seconds; none so far that what was put off for a while would be given up. */
 const LEAPS = [-86_400, -3600, -60, 60, 3600] as const

@@ -1,7 +1,7 @@
 /** Coming to rest: the faults are over, the clients have their answers, and what was put off gets its time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ShownUser } from '../../test/checker/evidence.ts'
-import { lookAt } from '../../test/nats-look.ts'
+import { withNats } from './broker-look.ts'
 import type { Http } from './http.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -26,9 +26,7 @@ const unrest = async ({ kassa, load, mail }: Surroundings, http: Http): Promise<
   if (!(await load.probe())) return 'an order is not taken'
   const pending = await read<{ items: unknown[] }>(http, '/v1/orders?status=Pending&limit=5')
   if (pending?.items.length !== 0) return 'orders are pending'
-  const nats = await lookAt(kassa.natsUrl)
-  const queued = await nats.queued().catch(() => 1)
-  await nats.close()
+  const queued = await withNats(kassa.natsUrl, nats => nats.queued().catch(() => 1))
   if (queued > 0) return `${queued} commands are queued`
   if (!mail) return undefined
   for (const userId of load.userIds()) {
