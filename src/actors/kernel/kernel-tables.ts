@@ -72,6 +72,12 @@ const SCHEMA = `
   ) STRICT;
 `
 
+// What version 0.1.0 discarded, it did not erase. Their keys are deleted when the rows are there, as those of others.
+const ERASE_DISCARDED = `
+  INSERT OR IGNORE INTO erased
+    SELECT person FROM dead_letters WHERE status = 'discarded' AND substr(person, 1, ${OWN_KEY.length}) = '${OWN_KEY}'
+`
+
 /** The tables that follow from the log and nothing else; `log` does not, `cursors` may be ahead of it. */
 export const KERNEL_TABLES = [
   'inbox',
@@ -94,6 +100,7 @@ export type KernelTables = ReturnType<typeof openKernelTables>
 /** Opens the kernel's tables in `store`. */
 export const openKernelTables = (store: Store) => {
   store.exec(SCHEMA)
+  store.exec(ERASE_DISCARDED)
   const selectInbox = store.prepare<[string], number>('SELECT seq FROM inbox WHERE id = ?').pluck()
   const insertInbox = store.prepare<[string, number, number]>('INSERT OR REPLACE INTO inbox VALUES (?, ?, ?)')
   const trimInbox = store.prepare<[number]>('DELETE FROM inbox WHERE at <= ?')
