@@ -26,7 +26,9 @@ export const billingActor: ActorDefinition<typeof billingContract> = {
     const account = (userId: string): KnownAccount | undefined => knownAccount(tables.account(userId))
     const charge = (orderId: string) => {
       const row = tables.charge(orderId)
-      return row && { order_id: row.order_id, amountMinor: row.amount_minor, outcome: row.outcome }
+      if (!row) return undefined
+      const { order_id, user_id, amount_minor, outcome } = row
+      return { order_id, user_id, amountMinor: amount_minor, outcome }
     }
     const toRefund = ({ user, data }: AppliedEvent) => ({
       account: account(user as string),

@@ -89,5 +89,17 @@ export const billingContract = defineActorContract({
       summary: 'an order could not be charged, and never will be',
       data: z.object({ user_id: shownUserId, order_id: shownId, amount: shownAmount, reason: z.string() }),
     },
+    OutcomeRepeated: {
+      summary: 'an order came again after its owner had lost it: what became of its charge, told once more',
+      data: z.object({
+        user_id: shownUserId,
+        order_id: shownId,
+        amount: shownAmount,
+        outcome: z
+          .enum(['withdrawn', 'rejected', 'refunded', 'charged otherwise'])
+          .describe('the last where the charge is of another user or amount'),
+        reason: z.string().nullable(),
+      }),
+    },
   },
 })

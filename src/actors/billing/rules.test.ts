@@ -9,9 +9,9 @@ import { chargeOrder, openAccount, putMoney, refundCharge, waitsForOrder, withdr
 const account = { user_id: '7', balanceMinor: 1000_00 }
 const full = { user_id: '7', balanceMinor: MAX_BALANCE_MINOR - 1 }
 const order = { order_id: '54321', user_id: '7', amountMinor: 500_00 }
-const withdrawn = { order_id: '54321', amountMinor: 500_00, outcome: 'withdrawn' } as const
-const refunded = { order_id: '54321', amountMinor: 500_00, outcome: 'refunded' } as const
-const rejected = { order_id: '54321', amountMinor: 500_00, outcome: 'rejected' } as const
+const withdrawn = { order_id: '54321', user_id: '7', amountMinor: 500_00, outcome: 'withdrawn' } as const
+const refunded = { order_id: '54321', user_id: '7', amountMinor: 500_00, outcome: 'refunded' } as const
+const rejected = { order_id: '54321', user_id: '7', amountMinor: 500_00, outcome: 'rejected' } as const
 const limitDetail = 'a balance can be 9999999999999.99 at the most; nothing was changed'
 
 specify('billing: a user was created', [
@@ -126,18 +126,47 @@ const orderCharged = (balance: number): Decision => ({
   reply: {},
 })
 
+const toldAgain = (outcome: string, reason: string | null = null): Decision => ({
+  kind: 'event',
+  event: {
+    type: 'OutcomeRepeated',
+    user: '7',
+    data: { user_id: 7, order_id: '54321', amount: '500', outcome, reason },
+  },
+  reply: {},
+})
+
 specify('billing: an order was taken', [
   {
     given: 'that it was charged already',
-    outcome: 'nothing changes',
+    outcome: 'nothing is taken, and that it was charged is told once more',
     decide: () => chargeOrder({ account, charge: withdrawn, nextOperationId: '12346' }, order),
-    decision: { kind: 'nothing', reply: {} },
+    decision: toldAgain('withdrawn'),
   },
   {
     given: 'that it was rejected already, though there is money now',
-    outcome: 'nothing changes',
+    outcome: 'nothing is taken, and that it was rejected is told once more',
     decide: () => chargeOrder({ account, charge: rejected, nextOperationId: '12346' }, order),
-    decision: { kind: 'nothing', reply: {} },
+    decision: toldAgain('rejected', 'insufficient_funds'),
+  },
+  {
+    given: 'that its charge was given back already',
+    outcome: 'nothing is taken, and that is told',
+    decide: () => chargeOrder({ account, charge: refunded, nextOperationId: '12346' }, order),
+    decision: toldAgain('refunded'),
+  },
+  {
+    given: 'that another amount was charged for it',
+    outcome: 'nothing is taken, and that is told',
+    decide: () =>
+      chargeOrder({ account, charge: { ...withdrawn, amountMinor: 499_99 }, nextOperationId: '12346' }, order),
+    decision: toldAgain('charged otherwise'),
+  },
+  {
+    given: 'that another user was charged for it',
+    outcome: 'nothing is taken, and that is told',
+    decide: () => chargeOrder({ account, charge: { ...withdrawn, user_id: '8' }, nextOperationId: '12346' }, order),
+    decision: toldAgain('charged otherwise'),
   },
   {
     given: 'no account yet, which is an empty one',
@@ -207,6 +236,12 @@ specify('billing: an order was cancelled or refunded', [
     given: 'a charge that was given back already',
     outcome: 'nothing changes: it goes back once',
     decide: () => refundCharge({ ...back, charge: refunded }, 1),
+    decision: { kind: 'nothing', reply: {} },
+  },
+  {
+    given: 'a charge of another user',
+    outcome: 'nothing changes: it is not the money of this one',
+    decide: () => refundCharge({ ...back, charge: { ...withdrawn, user_id: '8' } }, undefined),
     decision: { kind: 'nothing', reply: {} },
   },
   {

@@ -8,6 +8,7 @@ export type KnownAccount = { user_id: string; balanceMinor: number; closed?: boo
 /** What became of the one charge of an order. */
 export type KnownCharge = {
   order_id: string
+  user_id: string
   amountMinor: number
   outcome: 'withdrawn' | 'rejected' | 'refunded'
 }
@@ -45,12 +46,15 @@ export const putMoney = (
   )
 }
 
-/** An order is charged, once. No account is an empty account: the order says which user pays. */
+/**
+ * An order is charged, once. No account is an empty account: the order says which user pays. One that comes again was
+ * lost by its owner and sent once more (protocol, R16): its owner is told again what became of it.
+ */
 export const chargeOrder = (
   known: { account: KnownAccount | undefined; charge: KnownCharge | undefined; nextOperationId: string },
   order: { order_id: string; user_id: string; amountMinor: number },
 ): Decision => {
-  if (known.charge) return nothing()
+  if (known.charge) return repeatOutcome(known.charge, order)
   const { order_id, user_id, amountMinor } = order
   const data = { user_id: userIdOut(user_id), order_id, amount: amountOut(amountMinor) }
   const balanceMinor = known.account?.balanceMinor ?? 0
@@ -65,6 +69,18 @@ export const chargeOrder = (
   })
 }
 
+// Under other content the charge is not for this order: it is to end without one.
+const repeatOutcome = (
+  charge: KnownCharge,
+  { order_id, user_id, amountMinor }: { order_id: string; user_id: string; amountMinor: number },
+): Decision => {
+  const isSame = charge.user_id === user_id && charge.amountMinor === amountMinor
+  const outcome = isSame ? charge.outcome : 'charged otherwise'
+  const reason = outcome === 'rejected' ? SHORT_BALANCE : null
+  const data = { user_id: userIdOut(user_id), order_id, amount: amountOut(amountMinor), outcome, reason }
+  return happened({ type: 'OutcomeRepeated', user: user_id, data })
+}
+
 /**
  * What an order was charged goes back to its user, once. It is the user's own money: it goes back even where the balance
  * would then be more than could be put.
@@ -74,7 +90,7 @@ export const refundCharge = (
   amountMinor: number | undefined,
 ): Decision => {
   const { account, charge, nextOperationId } = known
-  if (!account || charge?.outcome !== 'withdrawn') return nothing()
+  if (!account || charge?.outcome !== 'withdrawn' || charge.user_id !== account.user_id) return nothing()
   const backMinor = Math.min(amountMinor ?? charge.amountMinor, charge.amountMinor)
   return happened({
     type: 'MoneyRefunded',

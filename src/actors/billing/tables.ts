@@ -144,6 +144,8 @@ export const openBillingTables = (store: Store) => {
       PersonErased: ({ seq, user }: AppliedEvent) => {
         closeAccount.run(seq, user as string)
       },
+      // It tells of a charge that is here already.
+      OutcomeRepeated: () => {},
       WithdrawalRejected: ({ user, data }: AppliedEvent) => {
         insertCharge.run(data.order_id, user as string, minorOf(data.amount), 'rejected', null)
       },

@@ -22,6 +22,7 @@ import {
   refundOrder,
   registerUser,
   rejectOrder,
+  repeatOutcome,
   subscribeQueue,
   waitsForUser,
 } from './rules.ts'
@@ -133,6 +134,7 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
         billing: {
           MoneyWithdrawn: ({ data }) => confirmOrder(order(data.order_id)),
           WithdrawalRejected: ({ data }) => rejectOrder(order(data.order_id), data.reason),
+          OutcomeRepeated: ({ data }) => repeatOutcome(order(data.order_id), data),
         },
       },
 

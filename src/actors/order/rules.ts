@@ -163,6 +163,19 @@ export const confirmOrder = (order: KnownOrder | undefined): Decision => endOrde
 export const rejectOrder = (order: KnownOrder | undefined, reason: string): Decision =>
   endOrder(order, 'OrderRejected', { reason })
 
+/**
+ * Billing knows the order from before it was lost here. One whose charge was given back, or was for other content, is
+ * cancelled: then billing gives back what it still has of it.
+ */
+export const repeatOutcome = (
+  order: KnownOrder | undefined,
+  { outcome, reason }: { outcome: string; reason: string | null },
+): Decision => {
+  if (outcome === 'withdrawn') return confirmOrder(order)
+  if (outcome === 'rejected') return rejectOrder(order, reason ?? '')
+  return endOrder(order, 'OrderCancelled', {})
+}
+
 // An order ends once; what comes later about it changes nothing.
 const endOrder = (order: KnownOrder | undefined, type: string, more: Record<string, string>): Decision => {
   if (order?.status !== 'Pending') return nothing()
