@@ -9,7 +9,7 @@ import type { Decision } from './decision.ts'
 import { reactTo, sourceInName } from './event-step.ts'
 import type { WaitingRow } from './kernel-tables.ts'
 import type { QueuedItem, WaitingItem } from './mailbox.ts'
-import { NOBODY, OWN_KEY } from './vault.ts'
+import { NOBODY } from './vault.ts'
 
 /** A queued command as it is parked or set aside. `person` is whose key seals `text`, `user` whom it is known to be about. */
 type Queued = {
@@ -45,12 +45,17 @@ const userIn = (text: string): string | undefined => {
   }
 }
 
-// What names no user is sealed as nobody's where the contract leaves no room for a name, else under a key of its own.
-const ownKey = (id: string): string => `${OWN_KEY}${id}`
-
 /** Handles queued commands inside a turn of `core`. */
 export const createQueuedSteps = (core: Core) => {
-  const { tables } = core
+  const { tables, vault } = core
+
+  // One name an item, also when its turn is run again: else every attempt would leave a key.
+  const ownKeys = new WeakMap<QueuedItem, string>()
+  const ownKey = (item: QueuedItem): string => {
+    const name = ownKeys.get(item) ?? vault.ownKey(item.id)
+    ownKeys.set(item, name)
+    return name
+  }
 
   const read = (name: string, text: string): Read => {
     const spec = commandOf(core.contract, name)
@@ -73,13 +78,11 @@ export const createQueuedSteps = (core: Core) => {
     }
   }
 
-  const queuedAs = (
-    { id, name, trace }: QueuedItem,
-    text: string,
-    body: Record<string, unknown> | undefined,
-  ): Queued => {
+  const queuedAs = (item: QueuedItem, text: string, body: Record<string, unknown> | undefined): Queued => {
+    const { id, name, trace } = item
     const user = body && readId(body.user_id)
-    const person = user ?? (body ? NOBODY : (userIn(text) ?? ownKey(id)))
+    // What names no user is sealed as nobody's where the contract leaves no room for a name, else under its own key.
+    const person = user ?? (body ? NOBODY : (userIn(text) ?? ownKey(item)))
     const fingerprint = core.keptFingerprint(fingerprintOf(body ?? text))
     return { id, name, text, person, user, fingerprint, attempts: 1, trace }
   }
@@ -151,7 +154,7 @@ export const createQueuedSteps = (core: Core) => {
     return {
       id: row.id,
       name: row.command,
-      text: core.vault.open(row.person, row.sealed)?.body ?? '',
+      text: vault.open(row.person, row.sealed)?.body ?? '',
       person: row.person,
       user: row.person.includes('/') ? undefined : row.person,
       fingerprint: seq === undefined ? undefined : core.headersAt(seq).fingerprint,

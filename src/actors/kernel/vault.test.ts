@@ -139,11 +139,11 @@ describe('the vault: in a turn', () => {
     const bench = createTestCore(createToyActor(), { keys, beforeCommit: () => (atCommit = persons()) })
     bench.turn([bench.queued('Add', 'no JSON', { id: 'q1' })])
     assert.deepEqual(bench.types(), ['DeadLettered'])
-    assert.deepEqual(atCommit, ['/hashes', 'letter/q1'])
+    assert.deepEqual(atCommit, ['/hashes', bench.core.tables.deadLetters.find(1)!.person])
   })
 
   it('still seals with that key when the commit failed and is tried again', () => {
-    const { keys, openAgain } = createBench()
+    const { keys, openAgain, persons } = createBench()
     let fails = true
     const bench = createTestCore(createToyActor(), {
       keys,
@@ -158,6 +158,7 @@ describe('the vault: in a turn', () => {
     fails = false
     bench.turn([item])
     const row = bench.core.tables.deadLetters.find(1)
-    assert.deepEqual(openAgain().open('letter/q1', row!.sealed), { body: 'no JSON' })
+    assert.deepEqual(openAgain().open(row!.person, row!.sealed), { body: 'no JSON' })
+    assert.deepEqual(persons(), ['/hashes', row!.person], 'no other key was left')
   })
 })

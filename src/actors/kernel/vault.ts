@@ -26,6 +26,11 @@ export type Vault = {
    * guessing what somebody wrote. The first of the 22 name the key.
    */
   keyed: (text: string) => string
+  /**
+   * A new name for a key that only the command `id` has, this time: the same id may come again with another text, and
+   * what becomes of one must not become of the other.
+   */
+  ownKey: (id: string) => string
   /** Whether `hash`, which `keyed` made, is that of `text`; `undefined` when its key is not the one that is here. */
   isKeyed: (hash: string, text: string) => boolean | undefined
   /** Puts new keys on the disk. Must be called before the commit of what they sealed. */
@@ -44,6 +49,8 @@ const HASH_CHARACTERS = KEYED.length + 22
 
 /** Whether `hash` is one that `keyed` made, now or ever. */
 export const isUnderKey = (hash: string): boolean => hash.startsWith(KEYED)
+
+const OWN_KEY_BYTES = 9
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -92,6 +99,7 @@ export const openVault = (store: Store, random: Random): Vault => {
 
   return {
     keyed,
+    ownKey: id => `${OWN_KEY}${id}/${random.bytes(OWN_KEY_BYTES).toString('base64url')}`,
     isKeyed: (hash, text) =>
       hash.slice(0, KEY_NAME) === keyed(text).slice(0, KEY_NAME) ? hash === keyed(text) : undefined,
     seal: (person, personal) => {
