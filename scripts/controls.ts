@@ -69,7 +69,10 @@ const controls = async (words: string[]): Promise<boolean> => {
   const wanted = Object.entries(PLANTED).filter(
     ([name]) => words.length === 0 || words.some(word => name.includes(word)),
   )
-  const possible = wanted.filter(([, { faults }]) => !faults.some(kind => means.leftOut.has(kind)))
+  const possible = wanted.filter(
+    ([, { faults, needsDisks = false }]) =>
+      !faults.some(kind => means.leftOut.has(kind)) && (means.hasDisks || !needsDisks),
+  )
 
   // Every fault that is used, without any bug: what is red then proves nothing.
   const kinds = [...new Set(possible.flatMap(([, { faults }]) => faults))]

@@ -8,6 +8,8 @@ export type Planted = {
   changes: Change[]
   faults: readonly Kind[]
   byMail?: boolean
+  /** It shows only where a power cut really takes what was not synced. */
+  needsDisks?: boolean
   deeds?: Partial<Record<Deed, number>>
   /** What the faults are drawn from, where it matters which one of a kind comes. */
   seed?: number
@@ -19,6 +21,7 @@ export const PLANTED: Record<string, Planted> = {
   'stores are not synced': {
     changes: [{ file: `${KERNEL}/store.ts`, from: "['synchronous', 'FULL', 2]", to: "['synchronous', 'OFF', 0]" }],
     faults: ['power cut of the machine'],
+    needsDisks: true,
   },
   'replies leave before the commit': {
     changes: [
