@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processesOf } from '../../bench/processes.ts'
+import { commandToRun } from '../../src/processes/runtime.ts'
 import { eventually } from '../../test/eventually.ts'
 
 export type ActorPart = 'order' | 'billing' | 'notification'
@@ -103,7 +104,8 @@ export const prepareKassa = async ({ entry, dataDir, logFile, env }: KassaPlan):
 
   const launch = (): void => {
     const log = openSync(logFile, 'a')
-    const started = spawn(process.execPath, [entry, 'start'], {
+    const { command, args } = commandToRun(entry, ['start'])
+    const started = spawn(command, args, {
       env: { ...settings, KASSA_LIFELINE: '3' },
       stdio: ['ignore', log, log, 'pipe'],
       detached: true,
@@ -184,7 +186,8 @@ export const prepareKassa = async ({ entry, dataDir, logFile, env }: KassaPlan):
     },
     run: (words, more = {}) =>
       new Promise(resolve => {
-        const one = spawn(process.execPath, [entry, ...words], {
+        const { command, args } = commandToRun(entry, words)
+        const one = spawn(command, args, {
           env: { ...settings, ...more },
           stdio: ['ignore', 'pipe', 'pipe'],
         })
