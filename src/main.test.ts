@@ -29,7 +29,10 @@ describe('command line', () => {
 
   it('prints the line of a subcommand with --help after it', () => {
     const { status, stdout } = run(['actor', '--help'])
-    assert.deepEqual([status, stdout.split('\n')[0]], [0, 'Usage: npm start -- actor <order|billing|notification>'])
+    assert.deepEqual(
+      [status, stdout.split('\n')[0]],
+      [0, 'Usage: npm start -- actor <order|billing|notification|webhook>'],
+    )
   })
 
   const wrong: [string[], RegExp][] = [

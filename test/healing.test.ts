@@ -16,7 +16,7 @@ const freePorts = { KASSA_PORT: '0', KASSA_NATS_PORT: '0' }
 /** A start that must be refused, stopped as soon as it says so. */
 const refusedStart = async (dataDir: string, reason: RegExp) => (await startInVain(dataDir, reason)).stop()
 
-const ACTORS = ['order', 'billing', 'notification'] as const
+const ACTORS = ['order', 'billing', 'notification', 'webhook'] as const
 
 describe('healing', () => {
   let kassa: KassaUnderTest

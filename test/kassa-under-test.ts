@@ -6,9 +6,9 @@ import { eventually } from './eventually.ts'
 import { type Ended, newDataDir, runKassa, spawnKassa } from './kassa-command.ts'
 
 /** A process that the supervisor keeps running. */
-export type PartName = 'order' | 'billing' | 'notification' | 'gateway' | 'nats-server'
+export type PartName = 'order' | 'billing' | 'notification' | 'webhook' | 'gateway' | 'nats-server'
 
-export const PARTS: readonly PartName[] = ['order', 'billing', 'notification', 'gateway', 'nats-server']
+export const PARTS: readonly PartName[] = ['order', 'billing', 'notification', 'webhook', 'gateway', 'nats-server']
 
 export type KassaUnderTest = {
   url: string

@@ -58,7 +58,7 @@ export async function lookAt(natsUrl: string): Promise<NatsLook> {
       }
     },
     heads: async () => {
-      const actors = ['order', 'billing', 'notification']
+      const actors = ['order', 'billing', 'notification', 'webhook']
       const asked = actors.map(async actor => {
         const { head } = await ask<{ head: number }>(`${actor}.0.query.Health`)
         return [actor, head]

@@ -74,7 +74,7 @@ function assertAllOn(program: string, lines: string[]): void {
     .filter(line => line.startsWith('{'))
     .map(line => JSON.parse(line) as { msg: string; part: string; pid: number })
     .filter(({ msg, part }) => msg === 'started' && part !== 'nats-server')
-  assert.deepEqual(started.map(({ part }) => part).sort(), ['billing', 'gateway', 'notification', 'order'])
+  assert.deepEqual(started.map(({ part }) => part).sort(), ['billing', 'gateway', 'notification', 'order', 'webhook'])
   for (const { part, pid } of started)
     assert.equal(readlinkSync(`/proc/${pid}/exe`), realpathSync(program), `${part} is on another runtime`)
 }

@@ -83,6 +83,7 @@ export const FAULTS_OF_PROCESSES = {
   'kill -9 of order': killed('order'),
   'kill -9 of billing': killed('billing'),
   'kill -9 of notification': killed('notification'),
+  'kill -9 of webhook': killed('webhook'),
   'kill -9 of gateway': killed('gateway'),
   'kill -9 of the supervisor': supervisorKilled,
   'kill -9 of the broker': killed('nats-server'),

@@ -8,9 +8,9 @@ import { processesOf } from '../../bench/processes.ts'
 import { commandToRun } from '../../src/processes/runtime.ts'
 import { eventually } from '../../test/eventually.ts'
 
-export type ActorPart = 'order' | 'billing' | 'notification'
+export type ActorPart = 'order' | 'billing' | 'notification' | 'webhook'
 export type Part = ActorPart | 'gateway' | 'nats-server' | 'supervisor'
-export const ACTOR_PARTS: readonly ActorPart[] = ['order', 'billing', 'notification']
+export const ACTOR_PARTS: readonly ActorPart[] = ['order', 'billing', 'notification', 'webhook']
 
 const READY_MS = 120_000
 /** A command that is refused ends in a second or two; `verify` reads all there is. */

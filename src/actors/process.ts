@@ -10,6 +10,7 @@ import type { Log } from '../log.ts'
 import { withRefusalsInTheLog } from '../mail/refusals-in-the-log.ts'
 import { createSmtpMailer } from '../mail/smtp.ts'
 import { productVersion } from '../version.ts'
+import { createHttpPoster } from '../webhooks/http-poster.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { definitionOf, readersOf } from './definitions.ts'
@@ -47,8 +48,10 @@ export const startActor = async (
 
   const mailer = name === 'notification' ? mailerOf(config, log) : undefined
   const adopted = Promise.withResolvers<Error>()
+  const poster =
+    name === 'webhook' ? createHttpPoster({ toLoopback: settings.webhooksToLoopback }, systemClock) : undefined
   const startHere = () =>
-    start(definitionOf(name, mailer), {
+    start(definitionOf(name, { mailer, poster }), {
       address,
       bus,
       store,
@@ -73,6 +76,7 @@ export const startActor = async (
     stop: async () => {
       await actor.stop()
       mailer?.close()
+      poster?.close()
       await bus.close()
       store.close()
       keys.close()

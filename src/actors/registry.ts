@@ -3,12 +3,14 @@ import { billingContract } from './billing/contract.ts'
 import { CELLS } from './cells.ts'
 import { notificationContract } from './notification/contract.ts'
 import { orderContract } from './order/contract.ts'
+import { webhookContract } from './webhook/contract.ts'
 
 /** The contracts, by actor. */
 export const CONTRACTS = {
   order: orderContract,
   billing: billingContract,
   notification: notificationContract,
+  webhook: webhookContract,
 } as const
 
 export type ActorName = keyof typeof CONTRACTS

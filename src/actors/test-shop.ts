@@ -1,13 +1,14 @@
-/** The three actors on a broker in memory, on a clock that a test moves. For tests only. */
+/** All actors on a broker in memory, on a clock that a test moves. For tests only. */
 import type { Bus } from '../bus/bus.ts'
 import { COMMAND_HEADERS } from '../bus/command-id.ts'
 import { commandSubject, querySubject, sourceOf, streamOf } from '../bus/subjects.ts'
-import { definitionOf, readersOf } from './definitions.ts'
+import { DEFINITIONS, definitionOf, readersOf } from './definitions.ts'
 import { readEvent } from './kernel/event.ts'
 import { type Answered, createTestWorld, emptyDisk, type TestDisk } from './kernel/test-world.ts'
 import type { Letter, Mailer } from './notification/mailer.ts'
 import type { Delivery } from './notification/rules.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
+import type { Poster } from './webhook/poster.ts'
 
 /** Long enough for everything that follows from a command to have happened. */
 const SETTLE_MS = 3_000
@@ -29,14 +30,25 @@ export type Shop = Awaited<ReturnType<typeof openShop>>
 
 /** A shop that is open, unless told which actors alone; the catalogue has product 12345 at 100. */
 export const openShop = async (
-  options: { mailer?: Mailer; disks?: Partial<Record<ActorName, TestDisk>>; only?: readonly ActorName[] } = {},
+  options: {
+    mailer?: Mailer
+    poster?: Poster
+    disks?: Partial<Record<ActorName, TestDisk>>
+    only?: readonly ActorName[]
+  } = {},
 ) => {
   const world = createTestWorld()
-  const disks = { order: emptyDisk(), billing: emptyDisk(), notification: emptyDisk(), ...options.disks }
+  const disks = {
+    order: emptyDisk(),
+    billing: emptyDisk(),
+    notification: emptyDisk(),
+    webhook: emptyDisk(),
+    ...options.disks,
+  }
   const running = new Map<ActorName, ReturnType<typeof world.start>>()
 
   const begin = (actor: ActorName, change?: (bus: Bus) => Bus) => {
-    const started = world.start(definitionOf(actor, options.mailer), disks[actor], {
+    const started = world.start(definitionOf(actor, { ...options, random: world.random }), disks[actor], {
       address: { actor, cell: 0 },
       readers: readersOf(actor).map(reader => sourceOf({ actor: reader, cell: 0 })),
       ...(change ? { change } : {}),
@@ -52,7 +64,7 @@ export const openShop = async (
 
   const ownerOf = (name: string): ActorName =>
     ACTOR_NAMES.find(actor => {
-      const { commands, queries } = definitionOf(actor, undefined).contract
+      const { commands, queries } = DEFINITIONS[actor].contract
       return Object.hasOwn(commands, name) || Object.hasOwn(queries, name)
     }) as ActorName
   const command = (name: string, body: object, key?: string): Promise<Answered> =>

@@ -15,6 +15,8 @@ type Options = {
   silent?: boolean
   /** What is delivered is left lying. */
   idle?: boolean
+  /** Nobody wishes for events; `state.wanted` changes that. */
+  dozing?: boolean
 }
 
 /** A log with `count` entries that nobody has published yet; `read` starts reading. */
@@ -37,10 +39,19 @@ const createBench = (count: number) => {
     return { head: head(), chainBefore: chainAt(from - 1), entries: read(from, limit) }
   }
 
-  const read = ({ taken = [], silent = false, idle = false }: Options = {}) => {
+  const read = ({ taken = [], silent = false, idle = false, dozing = false }: Options = {}) => {
     source.silent = silent
-    const state = { idle }
-    const last = () => (state.idle ? undefined : delivered.at(-1)) ?? taken.at(-1)
+    const state = { idle, wanted: !dozing, at: undefined as { seq: number; chain: string } | undefined }
+    const last = () => {
+      const read = (state.idle ? undefined : delivered.at(-1)) ?? taken.at(-1)
+      return (read?.seq ?? 0) > (state.at?.seq ?? 0) ? read : state.at
+    }
+    const doze = {
+      wanted: () => state.wanted,
+      skipTo: (seq: number, chain: string) => {
+        state.at = { seq, chain }
+      },
+    }
     const reader = startReader({
       stream: bench.reading,
       clock: bench.clock,
@@ -50,6 +61,7 @@ const createBench = (count: number) => {
       deliver: entry => void delivered.push(entry),
       differs: reason => void differs.push(reason),
       failed: error => void failures.push(error),
+      ...(dozing ? { doze } : {}),
     })
     return { ...reader, state }
   }
@@ -296,5 +308,70 @@ describe('a reader: its end', () => {
     await clock.advance(100)
     assert.equal(failures.length, 1)
     assert.ok(failures[0] instanceof TypeError)
+  })
+})
+
+describe('a reader that nobody needs at present', () => {
+  it('reads nothing, and stands at the end of the log a few seconds later', async () => {
+    const { log, fill, clock, read, delivered, broker } = createBench(5)
+    await fill(log.entries)
+    const { state } = read({ dozing: true })
+    await clock.advance(10)
+    log.grow(1000)
+    await clock.advance(3000)
+    assert.deepEqual(state.at, { seq: 1005, chain: log.chainAt(1005) })
+    assert.deepEqual([delivered.length, broker.messages('ORDER_0').length], [0, 5])
+  })
+
+  it('reads every entry from there on once it is wanted', async () => {
+    const { log, fill, clock, read, hasDelivered, failures } = createBench(5)
+    const { state, wake } = read({ dozing: true })
+    await clock.advance(10)
+    await fill(log.entries)
+    log.grow(2)
+    state.wanted = true
+    wake()
+    await clock.advance(100)
+    hasDelivered(6, 7)
+    log.grow(1)
+    await fill(log.entries)
+    await clock.advance(5000)
+    hasDelivered(6, 8)
+    assert.deepEqual(failures, [])
+  })
+
+  it('is not held up by having been asleep in the middle of a question', async () => {
+    const { log, clock, read, hasDelivered } = createBench(5)
+    const { state, wake } = read({ dozing: true })
+    state.wanted = true
+    wake()
+    await clock.advance(100)
+    assert.equal(log.head(), 5)
+    hasDelivered(1, 5)
+  })
+
+  it('lets the stream go when it is not wanted any more', async () => {
+    const { log, fill, clock, read, delivered } = createBench(3)
+    await fill(log.entries)
+    const { state } = read({ dozing: true })
+    state.wanted = true
+    await clock.advance(4000)
+    state.wanted = false
+    await clock.advance(4000)
+    const before = delivered.length
+    log.grow(3)
+    await fill(log.entries)
+    await clock.advance(4000)
+    assert.deepEqual([delivered.length, state.at?.seq], [before, 6])
+  })
+
+  it('notices that the history is another one', async () => {
+    const { log, clock, read, source, differs } = createBench(5)
+    read({ dozing: true })
+    await clock.advance(10)
+    source.log = createTestLog(ORDER, { count: 9, history: 'two' })
+    await clock.advance(4000)
+    assert.equal(log.head(), 5)
+    assert.equal(differs.length, 1)
   })
 })

@@ -19,6 +19,12 @@ const MOST_UNTAKEN = 8192
 /** What the source says of its log: its head, the chain before `from`, and entries from there on. */
 export type LogPage = { head: number; chainBefore: string | undefined; entries: Entry[] }
 
+/**
+ * How a reader passes over what nobody wishes for, instead of reading entry by entry: while it is not `wanted` it asks the
+ * source now and then how far its log goes, and goes there. It stands at a real entry of the source all the while.
+ */
+export type Doze = { wanted: () => boolean; skipTo: (seq: number, chain: string) => void }
+
 export type ReaderPorts = {
   stream: LogStream
   /** Asks the source itself. Throws `Unavailable`. */
@@ -27,6 +33,8 @@ export type ReaderPorts = {
   taken: () => { seq: number; chain: string }
   /** Hands an entry over; it is the next one, and follows the one before. */
   deliver: (entry: Entry) => void
+  /** For a reader that may have no use for what happens. Without it every entry is handed over. */
+  doze?: Doze
   /** The source's history is not the one this reader has seen. Nothing more is delivered. */
   differs: (reason: string) => void
   /** A bug: reading can't go on. */
@@ -36,7 +44,11 @@ export type ReaderPorts = {
   name: string
 }
 
-export type Reader = { stop: () => Promise<void> }
+export type Reader = {
+  /** A reader that dozes may be wanted now. */
+  wake: () => void
+  stop: () => Promise<void>
+}
 
 /** Starts reading after what was taken in. */
 export const startReader = (ports: ReaderPorts): Reader => {
@@ -49,6 +61,8 @@ export const startReader = (ports: ReaderPorts): Reader => {
   let cancelCompare: Cancel | undefined
   let asking = false
   let comparedAt = seq
+
+  const dozes = (): boolean => ports.doze !== undefined && !ports.doze.wanted()
 
   /** Delivers the next entry; false when it is not the next, or does not follow. */
   const accept = (entry: Entry): boolean => {
@@ -66,7 +80,7 @@ export const startReader = (ports: ReaderPorts): Reader => {
   }
 
   const followStream = (): void => {
-    if (stopped || following) return
+    if (stopped || following || dozes()) return
     following = stream.follow(seq + 1, ports.name, take, () => {
       following = undefined
       retry()
@@ -101,7 +115,9 @@ export const startReader = (ports: ReaderPorts): Reader => {
     if (seq - ports.taken().seq > MOST_UNTAKEN) return retry()
     asking = true
     try {
-      await readFromSource()
+      if (dozes()) await skipAhead()
+      // It may have been woken meanwhile.
+      if (!dozes()) await readFromSource()
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
       // The source does not answer now; its stream may still be there.
@@ -120,6 +136,18 @@ export const startReader = (ports: ReaderPorts): Reader => {
       for (const entry of page.entries) if (!accept(entry)) return stopReading(page)
       if (page.entries.length === 0 || seq - ports.taken().seq > MOST_UNTAKEN) return
     }
+  }
+
+  const skipAhead = async (): Promise<void> => {
+    const page = await ask(seq + 1, 0)
+    if (stopped) return
+    if (!isMine(page)) return stopReading(page)
+    if (page.head === seq) return
+    const { chainBefore } = await ask(page.head + 1, 0)
+    if (stopped || !dozes() || chainBefore === undefined) return
+    seq = page.head
+    chain = chainBefore
+    ports.doze?.skipTo(seq, chain)
   }
 
   const isMine = (page: LogPage): boolean => page.head >= seq && page.chainBefore === chain
@@ -143,6 +171,10 @@ export const startReader = (ports: ReaderPorts): Reader => {
 
   const compareNow = async (): Promise<void> => {
     if (asking) return
+    if (dozes()) {
+      letGo()
+      return catchUp()
+    }
     const from = seq + 1
     try {
       const page = await ask(from, 0)
@@ -164,6 +196,10 @@ export const startReader = (ports: ReaderPorts): Reader => {
   compareLater()
 
   return {
+    wake: () => {
+      if (!ports.doze || stopped || following || cancelRetry || dozes()) return
+      catchUp().catch(ports.failed)
+    },
     stop: async () => {
       stopped = true
       cancelRetry?.()

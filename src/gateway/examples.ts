@@ -73,6 +73,38 @@ const step = {
   data: { order_id: '54321', user_id: user, product_id: '12345', quantity: 5, total_amount: '500' },
 }
 
+const webhook = {
+  webhook_id: 'wh_2f0a5e40ea72b5c89e1c',
+  url: 'https://shop.example.com/kassa',
+  events: ['OrderConfirmed', 'OrderRejected'],
+  description: 'the warehouse',
+  status: 'Enabled',
+  reason: null,
+  waiting: 0,
+  catching_up: {},
+  last_delivered_at: '2023-09-07T14:30:01Z',
+  last_error: null,
+  created_at: '2023-09-07T14:00:00Z',
+  updated_at: '2023-09-07T14:00:00Z',
+  version: 2,
+}
+const { webhook_id } = webhook
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+const delivery = {
+  delivery_id: `${webhook_id}-order-0-7`,
+  webhook_id,
+  event_id: 'order/0/7',
+  type: 'OrderConfirmed',
+  user_id: user,
+  status: 'Delivered',
+  attempts: 1,
+  next_attempt_at: null,
+  last_answer: '200',
+  created_at: '2023-09-07T14:30:00Z',
+  updated_at: '2023-09-07T14:30:01Z',
+}
+const waitingDelivery = { ...delivery, status: 'Waiting', attempts: 0, next_attempt_at: '2023-09-07T14:30:00Z' }
+
 /** By operation. */
 export const EXAMPLES: Record<string, Example> = {
   CreateUser: {
@@ -166,6 +198,44 @@ export const EXAMPLES: Record<string, Example> = {
   GetLetter: { request: { message_id: '67890' }, reply: letter },
   ResendLetter: { request: { message_id: '67890' }, reply: { ...letter, status: 'Queued', version: 11 } },
   LiftSuppression: { request: { user_id: user }, reply: { user_id: user, suppressed: false } },
+  CreateWebhook: {
+    request: { url: webhook.url, events: webhook.events, description: webhook.description },
+    reply: { ...webhook, last_delivered_at: null, secret },
+  },
+  ListWebhooks: { reply: { items: [webhook], next_cursor: null } },
+  GetWebhook: { request: { webhook_id }, reply: webhook },
+  ChangeWebhook: {
+    request: { webhook_id, status: 'Disabled' },
+    reply: {
+      ...webhook,
+      status: 'Disabled',
+      reason: 'asked',
+      catching_up: { 'order/0': 8, 'billing/0': 5, 'notification/0': 5 },
+      version: 19,
+    },
+  },
+  DeleteWebhook: { request: { webhook_id }, reply: { webhook_id, deleted: true } },
+  RotateSecret: { request: { webhook_id }, reply: { ...webhook, version: 20, secret } },
+  TestWebhook: {
+    request: { webhook_id },
+    reply: {
+      ...waitingDelivery,
+      delivery_id: `${webhook_id}-webhook-0-21`,
+      event_id: 'webhook/0/21',
+      type: 'WebhookTested',
+      user_id: null,
+      last_answer: null,
+    },
+  },
+  ReplayWebhook: {
+    request: { webhook_id, from: { 'order/0': 1 } },
+    reply: { ...webhook, catching_up: { 'order/0': 1 }, version: 22 },
+  },
+  ListDeliveries: { request: { webhook_id, status: 'Delivered' }, reply: { items: [delivery], next_cursor: null } },
+  RetryDelivery: {
+    request: { webhook_id, delivery_id: delivery.delivery_id },
+    reply: { ...waitingDelivery, last_answer: null },
+  },
   ListDeadLetters: { request: { status: 'waiting' }, reply: { items: [deadLetter], next_cursor: null } },
   RedriveDeadLetter: {
     request: { dead_letter_id: 'billing-0-17' },

@@ -126,6 +126,7 @@ suite('the dead letters of all actors', () => {
     order: [letterOf('order', 9, 30), letterOf('order', 4, 10)],
     billing: [letterOf('billing', 20, 40), letterOf('billing', 19, 30), letterOf('billing', 2, 5)],
     notification: [],
+    webhook: [],
   }
   const ALL = ['billing-0-20', 'order-0-9', 'billing-0-19', 'order-0-4', 'billing-0-2']
 
@@ -167,7 +168,7 @@ suite('the dead letters of all actors', () => {
       page.items.map(item => item.dead_letter_id),
       ['billing-0-20'],
     )
-    assert.equal(page.next_cursor, '-_20_-')
+    assert.equal(page.next_cursor, '-_20_-_-')
   })
 
   test('of the others are shown while an actor does not answer, and the header names it', async () => {

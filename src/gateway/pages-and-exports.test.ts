@@ -1,6 +1,7 @@
 /** Lists under /v1, the story of an order, and everything about a person: put together from what actors say. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { ACTOR_NAMES } from '../actors/registry.ts'
 import { EXAMPLES } from './examples.ts'
 import { type Asked, no, yes } from './scripted-bus.ts'
 import { createTestGateway } from './test-gateway.ts'
@@ -32,6 +33,14 @@ suite('a page', () => {
     })
 })
 
+suite('a page of what belongs to a thing', () => {
+  test('links to the next one by its address', async () => {
+    const { get } = createTestGateway({ ListDeliveries: yes({ items: [], next_cursor: '17' }) })
+    const response = await get('/v1/webhooks/wh_1/deliveries?status=Failed')
+    assert.equal(response.headers.get('link'), '</v1/webhooks/wh_1/deliveries?status=Failed&cursor=17>; rel="next"')
+  })
+})
+
 suite('the story of an order', () => {
   test('is asked of every actor, and merged', async () => {
     const { bus, get } = createTestGateway()
@@ -39,7 +48,7 @@ suite('the story of an order', () => {
     assert.equal(response.status, 200)
     assert.deepEqual(
       bus.askedFor('GetTimeline').map(({ subject, body }) => [subject, body]),
-      ['order', 'billing', 'notification'].map(actor => [`${actor}.0.query.GetTimeline`, { thread: 'order 54321' }]),
+      ACTOR_NAMES.map(actor => [`${actor}.0.query.GetTimeline`, { thread: 'order 54321' }]),
     )
   })
 
@@ -77,7 +86,7 @@ suite('everything about a person', () => {
     const { commands } = (await (await get('/v1/users/7/export')).json()) as { commands: { actor: string }[] }
     assert.deepEqual(
       commands.map(({ actor }) => actor),
-      ['order', 'billing', 'notification'],
+      ['order', 'billing', 'notification', 'webhook'],
     )
   })
 

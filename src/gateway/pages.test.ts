@@ -26,7 +26,11 @@ suite('the state of the system', () => {
     assert.equal(response.status, 200)
     assert.deepEqual(await response.json(), {
       status: 'ready',
-      parts: ['order/0', 'billing/0', 'notification/0'].map(part => ({ part, phase: 'open', waits_for: null })),
+      parts: ['order/0', 'billing/0', 'notification/0', 'webhook/0'].map(part => ({
+        part,
+        phase: 'open',
+        waits_for: null,
+      })),
     })
   })
 
@@ -43,6 +47,7 @@ suite('the state of the system', () => {
       order: health('open'),
       billing: health('catching up', 'order/0'),
       notification: 'silence',
+      webhook: health('open'),
     }
     const { clock, get } = createTestGateway({
       Health: (asked: Asked) => said[asked.subject.split('.')[0] ?? ''] ?? 'nobody',
@@ -56,6 +61,7 @@ suite('the state of the system', () => {
       { part: 'order/0', phase: 'open', waits_for: null },
       { part: 'billing/0', phase: 'catching up', waits_for: 'order/0' },
       { part: 'notification/0', phase: 'silent', waits_for: null },
+      { part: 'webhook/0', phase: 'open', waits_for: null },
     ])
     assert.ok(clock.monotonic() <= 510)
   })

@@ -18,6 +18,8 @@ export const ADVICE: Record<ProblemCode, string> = {
   product_not_found: 'Order a product of the catalogue, or have it added.',
   order_not_found: 'Check the order id: it is the order_id that POST /orders/create/ gave.',
   letter_not_found: 'Check the id against GET /notifications/messages.',
+  webhook_not_found: 'Check the id against GET /v1/webhooks.',
+  delivery_not_found: 'Check the id against GET /v1/webhooks/{webhook_id}/deliveries; old ones are not kept for ever.',
   dead_letter_not_found: 'Check the id against GET /v1/dead-letters.',
   method_not_allowed: 'Use a method of the Allow header.',
   balance_limit: 'Put less: an account holds at most 9,999,999,999,999.99. Nothing was changed.',
@@ -28,6 +30,9 @@ export const ADVICE: Record<ProblemCode, string> = {
   queue_limit: 'Nothing was made: 100 queues there are at most. Use one that is there.',
   name_taken:
     'Choose another queue name; this one belongs to Kassa itself, or to a consumer that somebody made by hand.',
+  webhook_limit: 'Delete one that is not needed any more; one webhook can take events of many types.',
+  webhook_disabled: 'Enable it first: PATCH /v1/webhooks/{webhook_id} with {"status": "Enabled"}.',
+  delivery_not_retryable: 'Nothing: it is tried again by itself. Delivered and Failed ones can be sent again.',
   dead_letter_settled: 'Nothing: it was redriven or discarded already, or it cannot be redriven.',
   body_too_large: 'Send at most 65,536 bytes.',
   unsupported_media_type: 'Send JSON as application/json, without a Content-Encoding.',

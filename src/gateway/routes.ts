@@ -3,6 +3,7 @@ import { billingContract } from '../actors/billing/contract.ts'
 import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import { notificationContract } from '../actors/notification/contract.ts'
 import { orderContract } from '../actors/order/contract.ts'
+import { webhookContract } from '../actors/webhook/contract.ts'
 import { ORDER_TIMELINE, USER_EXPORT } from './combined-specs.ts'
 import { command, query, queued, type Route } from './route.ts'
 
@@ -10,6 +11,7 @@ type Reply = Record<string, unknown>
 const orderAddress = ({ order_id }: Reply): string => `/v1/orders/${order_id}`
 const userAddress = ({ user_id }: Reply): string => `/v1/users/${user_id}`
 const letterAddress = ({ message_id }: Reply): string => `/v1/notifications/${message_id}`
+const webhookAddress = ({ webhook_id }: Reply): string => `/v1/webhooks/${webhook_id}`
 const productAddress = ({ product_id }: Reply): string => `/v1/products/${product_id}`
 
 /** Every operation. Paths stand without their trailing slash and answer with it too. */
@@ -116,6 +118,46 @@ export const ROUTES = [
     path: '/v1/suppressions/:user_id',
     success: 200,
     cellBy: 'user_id',
+  }),
+  // A webhook that is made lives in the cell of its key; there is one cell as yet.
+  command(webhookContract, 'CreateWebhook', { path: '/v1/webhooks', success: 201, location: webhookAddress }),
+  query('page', webhookContract, 'ListWebhooks', { path: '/v1/webhooks' }),
+  query('query', webhookContract, 'GetWebhook', { path: '/v1/webhooks/:webhook_id', cellBy: 'webhook_id' }),
+  command(webhookContract, 'ChangeWebhook', {
+    method: 'PATCH',
+    path: '/v1/webhooks/:webhook_id',
+    success: 200,
+    cellBy: 'webhook_id',
+  }),
+  command(webhookContract, 'DeleteWebhook', {
+    method: 'DELETE',
+    path: '/v1/webhooks/:webhook_id',
+    success: 200,
+    cellBy: 'webhook_id',
+  }),
+  command(webhookContract, 'RotateSecret', {
+    path: '/v1/webhooks/:webhook_id/rotate-secret',
+    success: 200,
+    cellBy: 'webhook_id',
+  }),
+  command(webhookContract, 'TestWebhook', {
+    path: '/v1/webhooks/:webhook_id/test',
+    success: 202,
+    cellBy: 'webhook_id',
+  }),
+  command(webhookContract, 'ReplayWebhook', {
+    path: '/v1/webhooks/:webhook_id/replay',
+    success: 202,
+    cellBy: 'webhook_id',
+  }),
+  query('page', webhookContract, 'ListDeliveries', {
+    path: '/v1/webhooks/:webhook_id/deliveries',
+    cellBy: 'webhook_id',
+  }),
+  command(webhookContract, 'RetryDelivery', {
+    path: '/v1/webhooks/:webhook_id/deliveries/:delivery_id/retry',
+    success: 202,
+    cellBy: 'webhook_id',
   }),
   {
     kind: 'dead-letters',

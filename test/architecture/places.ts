@@ -28,6 +28,7 @@ const isGround = (file: string) =>
 /** What the person at the terminal meets; starts any part. */
 const isCommandLine = (file: string) => /^src\/(main|commands|help)\.ts$/.test(file)
 const isMail = under('src/mail')
+const isWebhooks = under('src/webhooks')
 /** What makes processes of actors. */
 const isActorProcess = (file: string) => /^src\/actors\/[a-z-]+\.ts$/.test(file) && !isValue(file) && !isDirectory(file)
 
@@ -43,6 +44,12 @@ export const PLACES: Place[] = [
   },
   // It carries letters out; the actor that writes them knows only the port.
   { name: 'the mail', holds: isMail, may: to => isGround(to) || to === 'src/actors/notification/mailer.ts' },
+  // Likewise for webhooks; where one may go is a rule, which they keep to.
+  {
+    name: 'the webhooks',
+    holds: isWebhooks,
+    may: to => isGround(to) || /^src\/actors\/webhook\/(poster|address|webhook-url)\.ts$/.test(to),
+  },
   { name: 'the directory of actors', holds: isDirectory, may: isContract },
   {
     name: 'a process of an actor',

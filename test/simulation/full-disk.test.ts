@@ -9,6 +9,7 @@ const createQuietWorld = () =>
     faults: {},
     counts: new Map(),
     settings: {
+      webhooksToLoopback: true,
       defaultPriceMinor: undefined,
       letterPending: true,
       firstUserId: 1,

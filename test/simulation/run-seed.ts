@@ -94,6 +94,7 @@ export const runSeed = async (seed: number, counts: Counts, options: RunOptions 
 }
 
 const settingsOf = (rates: Rates): Settings => ({
+  webhooksToLoopback: true,
   defaultPriceMinor: undefined,
   letterPending: true,
   firstUserId: 93493453,

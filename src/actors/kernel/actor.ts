@@ -12,11 +12,16 @@ import type { kernelContract } from './kernel-contract.ts'
 import type { Store } from './store.ts'
 import type { Vault } from './vault.ts'
 
-/** Facts that a decision may rest on and that are not in the tables. `now` is ms, never before the last entry's time. */
-export type Facts = { now: number }
+/**
+ * Facts that a decision may rest on and that are not in the tables. `now` is ms, never before the last entry's time;
+ * `taken` the number of the last event of another log (`order/0`) that was taken in.
+ */
+export type Facts = { now: number; taken: (source: string) => number }
 
 /** What is set from outside and enters into decisions. Money in minor units, times in ms. */
 export type Settings = {
+  /** Whether webhooks may go to programs of this machine: only while nobody else can ask for them. */
+  webhooksToLoopback: boolean
   defaultPriceMinor: number | undefined
   letterPending: boolean
   firstUserId: number
@@ -69,6 +74,11 @@ export type Behaviour<C extends Contract = Contract> = {
   }
   /** What events of other actors mean here, by actor and type. Total: there is nobody to tell a no. */
   react: Record<string, Record<string, (event: AppliedEvent, facts: Facts) => Decision>>
+  /**
+   * Whether any event of other actors is wished for at present; without it, always. While none is they are passed over,
+   * some seconds at a time: events of the last seconds before a wish may therefore still come in.
+   */
+  wantsEvents?: () => boolean
   /** What an event is a step of, an order for one; its steps are found again by this name, across the actors. */
   thread?: (event: AppliedEvent) => string | undefined
   /** The keys (`waitsFor`) whose waiting an event ends. */

@@ -3,7 +3,7 @@ import type { Contract } from '../../bus/contract.ts'
 import { type Entry, type EntryHeaders, NO_CHAIN, readHeaders, writeHeaders } from '../../bus/entry.ts'
 import { type Address, eventSubject } from '../../bus/subjects.ts'
 import type { Clock } from '../../world/clock.ts'
-import type { AnyActorDefinition, AnyBehaviour, Settings } from './actor.ts'
+import type { AnyActorDefinition, AnyBehaviour, Facts, Settings } from './actor.ts'
 import { decideDeadLetter } from './dead-letters.ts'
 import type { Decision, NewEvent } from './decision.ts'
 import { type EpochTables, openEpochTables } from './epochs.ts'
@@ -25,6 +25,8 @@ export type Core = {
   behaviour: AnyBehaviour
   /** Milliseconds of now, never before the last entry's time (protocol, R10). */
   now: () => number
+  /** What decisions may rest on besides the tables. */
+  facts: () => Facts
   /** What the rules make of a command whose body fits the contract. */
   decide: (name: string, body: Record<string, unknown>) => Decision
   /** A command's fingerprint as the log keeps it. */
@@ -80,6 +82,8 @@ export const openCore = (
   let unsavedEvents = 0
 
   const now = (): number => Math.max(clock.now(), log.lastTime())
+  const taken = (source: string): number => cursorOf(source).seq
+  const facts = (): Facts => ({ now: now(), taken })
 
   const apply = (event: AppliedEvent, headers: EntryHeaders): void => {
     tables.apply(event, headers)
@@ -166,9 +170,10 @@ export const openCore = (
     vault,
     behaviour,
     now,
+    facts,
     decide: (name, body) => {
       const own = behaviour.decide[name]
-      if (own) return own(body, { now: now() })
+      if (own) return own(body, facts())
       return decideDeadLetter(address, tables, name, body)
     },
     keptFingerprint: vault.keyed,

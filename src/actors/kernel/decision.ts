@@ -2,7 +2,10 @@
 import type { FieldFault, ProblemCode, Refusal } from '../../bus/problem.ts'
 import type { Personal } from './vault.ts'
 
-/** An event before it has a number. `personal` is sealed under the key of `user`. */
+/**
+ * An event before it has a number. `personal` is sealed under the key of `user`, or of `data.person` where that is told: a
+ * name with a `/` in it is no user's, so that nobody's erasure touches it.
+ */
 export type NewEvent<Type extends string = string> = {
   type: Type
   user?: string

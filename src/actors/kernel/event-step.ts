@@ -4,7 +4,7 @@ import { type AfterCommit, nothingMore } from './after-commit.ts'
 import { type Core, LogDamaged } from './core.ts'
 import { type Decision, happened, nothing } from './decision.ts'
 import { type AppliedEvent, readEvent } from './event.ts'
-import type { EventItem } from './mailbox.ts'
+import type { EventItem, SkipItem } from './mailbox.ts'
 import { NOBODY } from './vault.ts'
 
 /** The name under which an event that could not be taken in lies among the dead letters. */
@@ -18,7 +18,7 @@ export const reactTo = (core: Core, source: string, body: Uint8Array) => {
   const { traceparent, ...event } = readEvent(body)
   const reactions = core.behaviour.react[source.slice(0, source.indexOf('/'))]
   const reaction = reactions?.[event.type] ?? (event.type === 'PersonErased' ? erasePerson(core) : undefined)
-  const decision: Decision | undefined = reaction?.({ ...event, command: undefined }, { now: core.now() })
+  const decision: Decision | undefined = reaction?.({ ...event, command: undefined }, core.facts())
   if (decision?.kind === 'refusal') throw new Error(`A reaction to ${event.type} was refused: ${decision.refusal.code}`)
   return { decision, traceparent }
 }
@@ -44,6 +44,12 @@ export const createEventStep = (core: Core) => {
       const { decision, traceparent } = reactTo(core, source, entry.body)
       if (decision?.kind === 'event') core.append(decision.event, { cause: causeOf(source, entry) }, traceparent)
       else core.moveCursor(source, causeOf(source, entry))
+      return nothingMore
+    },
+
+    /** Passes over events that nobody here wished for. */
+    skip: ({ source, seq, chain }: SkipItem): AfterCommit => {
+      if (seq > core.cursor(source).seq) core.moveCursor(source, { seq, chain })
       return nothingMore
     },
 

@@ -36,6 +36,9 @@ export type QueuedItem = {
 /** An event of another actor. */
 export type EventItem = { kind: 'event'; source: string; entry: Entry }
 
+/** Events of another actor that nobody here wished for: the cursor goes on to the last of them. */
+export type SkipItem = { kind: 'skip'; source: string; seq: number; chain: string }
+
 /** A command of the waiting table whose waiting is over. */
 export type WaitingItem = { kind: 'waiting'; id: string }
 
@@ -45,7 +48,7 @@ export type OwnItem = { kind: 'own'; name: string; body: Record<string, unknown>
 /** Forget the ids of commands handled until then (ms). */
 export type TrimItem = { kind: 'trim'; until: number }
 
-export type Item = CommandItem | QueuedItem | EventItem | WaitingItem | OwnItem | TrimItem
+export type Item = CommandItem | QueuedItem | EventItem | SkipItem | WaitingItem | OwnItem | TrimItem
 
 /** The most commands that may wait; one more is refused at once (`overloaded`), so that no queue grows without end. */
 const MOST_COMMANDS = 4096

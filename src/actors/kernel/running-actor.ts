@@ -75,7 +75,9 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
         relay.wake()
         waking.check()
         effects.check()
+        for (const reader of readers) reader.wake()
       },
+      told: () => effects.check(),
       full: items => {
         say.error({}, 'there is no room on the disk; commands are refused until there is')
         room.missed()
@@ -126,6 +128,9 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
 
   // ---- open and close
 
+  const { wantsEvents } = core.behaviour
+  const skip = (source: string, seq: number, chain: string): void => void push({ kind: 'skip', source, seq, chain })
+
   const readFrom = (source: string): Reader =>
     startReader({
       stream: bus.logStream(addressOf(source)),
@@ -134,6 +139,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       ask: (from, limit) => askLog(bus, source, from, limit),
       taken: () => core.cursor(source),
       deliver: entry => void push({ kind: 'event', source, entry }),
+      ...(wantsEvents ? { doze: { wanted: wantsEvents, skipTo: (seq, chain) => skip(source, seq, chain) } } : {}),
       differs: reason => cutOff(source, reason).catch(fail),
       failed: error => fail(error instanceof Error ? error : new Error(String(error))),
     })

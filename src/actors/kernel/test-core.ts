@@ -16,6 +16,7 @@ export const START = Date.parse('2023-09-07T14:30:00Z')
 
 /** The document's own numbers, and nothing else set. */
 export const TEST_SETTINGS: Settings = {
+  webhooksToLoopback: true,
   defaultPriceMinor: undefined,
   letterPending: true,
   firstUserId: 93493453,
@@ -60,9 +61,10 @@ export const createTestCore = (
     },
   })
 
-  const heard = { committed: 0, full: [] as Item[][], fatal: [] as Error[], defects: [] as string[] }
+  const heard = { committed: 0, told: 0, full: [] as Item[][], fatal: [] as Error[], defects: [] as string[] }
   const turn = createTurn(core, {
     committed: () => void heard.committed++,
+    told: () => void heard.told++,
     full: items => void heard.full.push(items),
     fatal: error => void heard.fatal.push(error),
     defect: what => void heard.defects.push(what),

@@ -118,6 +118,7 @@ export const createTestWorld = () => {
 
   return {
     clock,
+    random,
     broker,
     client,
     finish,

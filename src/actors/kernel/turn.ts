@@ -12,6 +12,8 @@ import { isFull, isOutcomeUnknown } from './store.ts'
 export type TurnPorts = {
   /** Entries were committed. */
   committed: () => void
+  /** An effect has told what changes nothing. */
+  told: () => void
   /** There is no room on the disk: these items keep until it is tried again; commands among them were refused. */
   full: (items: Item[]) => void
   /** Whether a commit happened can't be known, or the log is damaged: the process must start over from its store. */
@@ -48,6 +50,8 @@ export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => vo
         return queuedSteps.takeUp(item)
       case 'event':
         return eventStep.take(item)
+      case 'skip':
+        return eventStep.skip(item)
       case 'own':
         return takeOwn(item)
       case 'trim':
@@ -56,8 +60,15 @@ export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => vo
   }
 
   const takeOwn = ({ name, body, after }: OwnItem): AfterCommit => {
-    const decision = core.behaviour.own?.[name]?.(body, { now: core.now() })
-    if (decision?.kind === 'event') core.append(decision.event, {}, undefined)
+    const decision = core.behaviour.own?.[name]?.(body, core.facts())
+    if (decision?.kind !== 'event') {
+      // Nothing was written, and yet the effect that told it may be due again.
+      return () => {
+        after()
+        ports.told()
+      }
+    }
+    core.append(decision.event, {}, undefined)
     return after
   }
 
