@@ -43,6 +43,8 @@ const stories: { definition: AnyActorDefinition; tell: () => Promise<Store> }[] 
       run('CreateOrder', { user_id: '93493453', product_id: '12345', quantity: 5 }, { key: 'k2' })
       run('CreateOrder', { user_id: '93493453', product_id: '12345', quantity: 7 }, { key: 'k3' })
       run('SubscribeQueue', { queue_name: 'user_creation_queue' })
+      run('SubscribeQueue', { queue_name: 'mine' })
+      turn([{ kind: 'own', name: 'GiveUpQueue', body: { queue_name: 'mine' }, after: () => {} }])
       const billing = createTestSource({ actor: 'billing', cell: 0 })
       turn([
         billing.tell('MoneyWithdrawn', { order_id: '54321' }, '93493453'),

@@ -1,7 +1,7 @@
 /** The order actor: its rules over its tables, and whom it listens to. */
 import { ConsumerTaken } from '../../bus/bus.ts'
 import { eventSubject, streamOf } from '../../bus/subjects.ts'
-import type { ActorDefinition } from '../kernel/actor.ts'
+import type { ActorDefinition, Answer } from '../kernel/actor.ts'
 import { type Decision, happened, replying } from '../kernel/decision.ts'
 import { openIdFloors } from '../kernel/epochs.ts'
 import { NEWEST, NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
@@ -14,6 +14,7 @@ import {
   createOrder,
   createUser,
   eraseUser,
+  giveUpQueue,
   type KnownOrder,
   type KnownProduct,
   type Person,
@@ -82,6 +83,13 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
           ),
       },
 
+      own: {
+        GiveUpQueue: body => {
+          const name = String(body.queue_name)
+          return giveUpQueue(tables.hasQueue(name), name)
+        },
+      },
+
       apply: tables.apply,
 
       answer: {
@@ -117,6 +125,7 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
           return { reply: userReply(user_id) }
         },
         GetQueue: async ({ queue_name }, bus) => {
+          if (tables.isTaken(queue_name)) return nameTaken(queue_name)
           if (!tables.hasQueue(queue_name))
             return { refusal: { code: 'not_found', detail: `there is no queue ${queue_name}` } }
           try {
@@ -124,8 +133,7 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
             return { reply: { queue_name, stream: streamOf(address), consumer: queue_name, pending } }
           } catch (error) {
             if (!(error instanceof ConsumerTaken)) throw error
-            const detail = `somebody has made a consumer ${queue_name} of another kind; choose another name, or remove it`
-            return { refusal: { code: 'name_taken', detail } }
+            return nameTaken(queue_name)
           }
         },
       },
@@ -155,8 +163,13 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
           due: () => ({ keys: tables.queues() }),
           atOnce: 4,
           carryOut: async (queueName, { bus }) => {
-            await bus.logStream(address).consumer(queueName, usersCreated)
-            return undefined
+            try {
+              await bus.logStream(address).consumer(queueName, usersCreated)
+              return undefined
+            } catch (error) {
+              if (!(error instanceof ConsumerTaken)) throw error
+              return { name: 'GiveUpQueue', body: { queue_name: queueName } }
+            }
           },
           againWithStream: true,
         },
@@ -195,6 +208,13 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
     }
   },
 }
+
+const nameTaken = (queueName: string): Answer<never> => ({
+  refusal: {
+    code: 'name_taken',
+    detail: `somebody has made a consumer ${queueName} of another kind; choose another name, or remove it and ask again`,
+  },
+})
 
 const knownOrder = ({ order_id, user_id, status, locale, total_minor, version }: OrderRow): KnownOrder => ({
   order_id,

@@ -218,5 +218,9 @@ export const orderContract = defineActorContract({
       summary: 'a durable consumer of this name shall exist on the events of created users',
       data: z.object({ queue_name: shownId }),
     },
+    QueueNameTaken: {
+      summary: 'somebody has a consumer of this name that reads something else; the queue is given up',
+      data: z.object({ queue_name: shownId }),
+    },
   },
 })

@@ -8,6 +8,7 @@ import {
   confirmOrder,
   createOrder,
   createUser,
+  giveUpQueue,
   MOST_QUEUES,
   placeOrder,
   registerUser,
@@ -388,6 +389,21 @@ specify('order: subscribing to created users', [
       event: { type: 'QueueSubscribed', data: { queue_name: 'user_creation_queue' } },
       reply: { queue_name: 'user_creation_queue' },
     },
+  },
+])
+
+specify('order: a queue whose name is somebody else’s', [
+  {
+    given: 'it was subscribed',
+    outcome: 'it is given up',
+    decide: () => giveUpQueue(true, 'mine'),
+    decision: { kind: 'event', event: { type: 'QueueNameTaken', data: { queue_name: 'mine' } }, reply: {} },
+  },
+  {
+    given: 'it was given up already',
+    outcome: 'nothing happens',
+    decide: () => giveUpQueue(false, 'mine'),
+    decision: { kind: 'nothing', reply: {} },
   },
 ])
 

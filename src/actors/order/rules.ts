@@ -282,3 +282,7 @@ export const subscribeQueue = (
   if (known.count >= MOST_QUEUES) return refuse('queue_limit', `there are ${MOST_QUEUES} queues already`)
   return happened({ type: 'QueueSubscribed', data: { queue_name: queueName } }, { queue_name: queueName })
 }
+
+/** A queue could not be made, because somebody has a consumer of its name. */
+export const giveUpQueue = (exists: boolean, queueName: string): Decision =>
+  exists ? happened({ type: 'QueueNameTaken', data: { queue_name: queueName } }) : nothing()

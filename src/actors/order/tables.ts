@@ -41,10 +41,11 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS orders_by_status ON orders (status, created);
   CREATE TABLE IF NOT EXISTS allotted (kind TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS queues (queue_name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS taken_queues (queue_name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 `
 
 /** Their names. */
-export const ORDER_TABLES = ['users', 'products', 'orders', 'allotted', 'queues'] as const
+export const ORDER_TABLES = ['users', 'products', 'orders', 'allotted', 'queues', 'taken_queues'] as const
 
 /** A user; `erased` 1 when nothing personal about them is left. */
 export type UserRow = {
@@ -125,6 +126,10 @@ export const openOrderTables = (store: Store) => {
   const selectQueue = store.prepare<[string], number>('SELECT 1 FROM queues WHERE queue_name = ?').pluck()
   const countQueues = store.prepare<[], number>('SELECT count(*) FROM queues').pluck()
   const insertQueue = store.prepare<[string]>('INSERT INTO queues VALUES (?)')
+  const removeQueue = store.prepare<[string]>('DELETE FROM queues WHERE queue_name = ?')
+  const selectTaken = store.prepare<[string], number>('SELECT 1 FROM taken_queues WHERE queue_name = ?').pluck()
+  const insertTaken = store.prepare<[string]>('INSERT INTO taken_queues VALUES (?)')
+  const removeTaken = store.prepare<[string]>('DELETE FROM taken_queues WHERE queue_name = ?')
 
   /** The next id of a kind, above all allotted so far, that nothing has yet. */
   const nextId = (kind: 'user' | 'order', first: number, taken: (id: string) => unknown): string => {
@@ -157,6 +162,8 @@ export const openOrderTables = (store: Store) => {
     queues: () => selectQueues.all(),
     hasQueue: (name: string) => selectQueue.get(name) !== undefined,
     countQueues: () => countQueues.get() ?? 0,
+    /** Whether a queue was given up because somebody else had the name. */
+    isTaken: (name: string) => selectTaken.get(name) !== undefined,
 
     apply: {
       UserCreated: ({ seq, at, user, data }: AppliedEvent) => {
@@ -206,6 +213,11 @@ export const openOrderTables = (store: Store) => {
       },
       QueueSubscribed: ({ data }: AppliedEvent) => {
         insertQueue.run(data.queue_name)
+        removeTaken.run(data.queue_name)
+      },
+      QueueNameTaken: ({ data }: AppliedEvent) => {
+        removeQueue.run(data.queue_name)
+        insertTaken.run(data.queue_name)
       },
     },
   }
