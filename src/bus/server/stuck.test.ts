@@ -6,12 +6,15 @@ import { endWhenStuck } from './stuck.ts'
 
 const setUp = () => {
   const clock = createVirtualClock({ start: 0 })
-  const world = { faults: [] as string[], room: true, ended: 0 }
+  const world = { faults: [] as string[], room: true, ended: 0, broken: '' }
   const lines: string[] = []
   const leave = endWhenStuck({
     clock,
     faults: async () => world.faults,
-    hasRoom: () => world.room,
+    hasRoom: () => {
+      if (world.broken) throw new Error(world.broken)
+      return world.room
+    },
     end: () => {
       world.ended++
     },
@@ -40,6 +43,18 @@ describe('a nats-server of ours', () => {
     assert.equal(world.ended, 1)
     assert.match(lines[1]!, /started anew/)
     await clock.advance(60_000)
+    assert.equal(world.ended, 1)
+  })
+
+  it('is watched on when it can not be seen for a while whether there is room', async () => {
+    const { clock, world, lines } = setUp()
+    Object.assign(world, { faults: ['stream ORDER_0 write error'], broken: 'EMFILE: too many open files' })
+    await clock.advance(60_000)
+    assert.equal(world.ended, 0)
+    assert.deepEqual(lines, ['Cannot see how nats-server is: Error: EMFILE: too many open files'])
+
+    world.broken = ''
+    await clock.advance(2_000)
     assert.equal(world.ended, 1)
   })
 

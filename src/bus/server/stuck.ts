@@ -23,21 +23,36 @@ export function endWhenStuck({ clock, faults, hasRoom, end, say }: StuckPorts): 
   let told = false
   let cancel: Cancel = () => {}
   let over = false
+  let blind = ''
 
   const look = async (): Promise<void> => {
     const [fault] = await faults()
     if (over) return
     if (fault !== undefined && hasRoom()) {
       say(`nats-server is started anew, now that there is room on the disk: ${fault}`)
-      return end()
+      end()
+      over = true
+      return
     }
     if (fault !== undefined && !told) say(`There is no room on the disk, and nats-server can't go on: ${fault}`)
     told = fault !== undefined
-    lookAgain(lookEveryMs)
+    blind = ''
+  }
+  const tellBlind = (error: unknown): void => {
+    const line = `Cannot see how nats-server is: ${String(error)}`
+    if (line !== blind) say(line)
+    blind = line
   }
   const lookAgain = (ms: number): void => {
-    cancel = clock.after(ms, () => {
-      look().catch(error => say(`Cannot see how nats-server is: ${String(error)}`))
+    cancel = clock.after(ms, async () => {
+      try {
+        await look()
+      } catch (error) {
+        // No file handle, no right to the directory: that may pass, and the server is stuck all the same.
+        tellBlind(error)
+      } finally {
+        if (!over) lookAgain(lookEveryMs)
+      }
     })
   }
   lookAgain(letBeMs)
