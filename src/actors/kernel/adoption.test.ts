@@ -54,6 +54,21 @@ describe('adopting a store', () => {
     assert.equal((await world.query('Adopt', {})).code, 'unavailable')
   })
 
+  it('gives up what lies before a message that its stream has lost, and keeps the rest aside', async () => {
+    const { world, disks, early, listener } = await afterALoss()
+    await world.finish((await world.open(toy, disks.toy, { readers: ['reader/0'] })).stop())
+    await world.finish(listener.stop())
+    const highest = typesIn(disks.toy).length
+    const kept = typesIn(early).length
+    world.broker.remove('TOY_0', kept + 1)
+    await world.open(reader, disks.reader, { address: READER })
+    const refused = await refusal(world, early)
+    assert.match(String(refused.error()), /lacks entry.*npm start -- adopt/)
+    const { body } = await world.query('Adopt', {})
+    assert.equal(body.epoch, highest + 1)
+    assert.equal(refused.aside.length, highest - kept - 1)
+  })
+
   it('first shows who has seen what', async () => {
     const { world, disks, early } = await afterALoss()
     const highest = typesIn(disks.toy).length

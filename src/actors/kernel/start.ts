@@ -78,7 +78,7 @@ const removeOwnStream = async ({ relay, stream }: StartPorts): Promise<void> => 
   try {
     await stream.delete()
   } catch (error) {
-    // Then the next start refuses it, and says that it may be deleted.
+    // Then the next start refuses the right store too, and says that it can be adopted.
     if (!(error instanceof Unavailable)) throw error
   }
 }
@@ -177,7 +177,8 @@ const takeMissing = async (ports: StartPorts, last: number, stopped: () => boole
 const missing = (core: Core, seq: number): HistoryRefused =>
   new HistoryRefused(
     `The store of ${sourceOf(core.address)} lacks entry ${seq}, and its stream has no copy of it either, ` +
-      'though it has later ones. Put back a newer copy of the store, then start again.',
+      'though it has later ones. Put back a newer copy of the store, then start again; ' +
+      'or give up what is lost: npm start -- adopt',
   )
 
 /** The stream's messages from `from` to `last`. Throws `Unavailable` when they stop coming. */
