@@ -8,7 +8,7 @@ import { REMOVED_RULES, type RemovedRule } from './removed-rules.ts'
 /** What a run of the simulation is made of. */
 const COPIED = ['src', 'test/simulation', 'scripts', 'package.json', 'package-lock.json']
 
-/** Runs up to `seeds` seeds without each rule that has `rule` in its name; true when every one was missed. */
+/** Runs up to `seeds` seeds without each rule that has `rule` in its name; true when there are some, and every one was missed. */
 export const missRules = async (
   root: string,
   { seeds, rule }: { seeds: number; rule: string },
@@ -16,6 +16,10 @@ export const missRules = async (
 ): Promise<boolean> => {
   const unmissed: string[] = []
   const rules = REMOVED_RULES.filter(removed => removed.rule.includes(rule))
+  if (rules.length === 0) {
+    say(`No rule has "${rule}" in its name; these there are:\n${REMOVED_RULES.map(one => `  ${one.rule}`).join('\n')}`)
+    return false
+  }
   for (const removed of rules) {
     const found = await runWithout(root, removed, seeds)
     if (found === undefined) unmissed.push(removed.rule)
