@@ -1,6 +1,6 @@
 /** A start that can't be: what it says, and what it ends with. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { newDataDir, runKassa } from './kassa-command.ts'
@@ -60,6 +60,16 @@ describe('a start that can’t be', () => {
     const { code, stderr } = await runKassa(['start'], env)
     assert.equal(code, 78, stderr)
     assert.match(stderr, /Cannot read the catalogue .*none\.json/)
+  })
+
+  it('on data in which a restore was interrupted says so, and ends with 78, whatever is to be started', async () => {
+    const env = { ...freePorts, KASSA_DATA: newDataDir() }
+    for (const file of ['restoring', 'order-0.db']) writeFileSync(join(env.KASSA_DATA, file), '{}')
+    for (const words of [['start'], ['actor', 'order'], ['backup', join(newDataDir(), 'backup')]]) {
+      const { code, stderr } = await runKassa(words, env)
+      assert.equal(code, 78, stderr)
+      assert.match(stderr, /a restore was interrupted there.*run the same "npm start -- restore" again/)
+    }
   })
 
   it('of a subcommand that there is not ends with 2', async () => {

@@ -9,6 +9,7 @@ import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
 import { withRefusalsInTheLog } from '../mail/refusals-in-the-log.ts'
 import { createSmtpMailer } from '../mail/smtp.ts'
+import { refuseHalfRestored } from '../restoring.ts'
 import { productVersion } from '../version.ts'
 import { createHttpPoster } from '../webhooks/http-poster.ts'
 import { systemClock } from '../world/clock.ts'
@@ -41,6 +42,7 @@ export const startActor = async (
   const settings = settingsOf(config)
   const files = filesOf(config.dataDir, address)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  refuseHalfRestored(config.dataDir)
   const store = openLocked(files.store)
   const keys = openLocked(files.keys)
   const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ADDRESSES, log })

@@ -12,6 +12,7 @@ import { verifyStore } from '../actors/verify-store.ts'
 import { type Address, sourceOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes, plainFault } from '../exit.ts'
+import { refuseHalfRestored } from '../restoring.ts'
 import { lockData } from '../start/data-lock.ts'
 import { productVersion } from '../version.ts'
 import { systemRandom } from '../world/random.ts'
@@ -36,6 +37,7 @@ export const backup = async (
   const { dataDir } = config
   if (!ADDRESSES.some(address => existsSync(filesOf(dataDir, address).store)))
     throw plainFault(exitCodes.configuration, `Cannot make a backup: there is no store in ${dataDir}`)
+  refuseHalfRestored(dataDir)
   const made = makeEmpty(directory)
   const sizes = ADDRESSES.map(address => bytesOf(dataDir, address))
   assertRoom(

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { createLog } from '../log.ts'
 import { createSupervisor, type Happening, type Supervisor } from '../processes/supervisor.ts'
+import { refuseHalfRestored } from '../restoring.ts'
 import { banner } from './banner.ts'
 import { type Broker, prepareBroker } from './broker.ts'
 import { lockData } from './data-lock.ts'
@@ -24,6 +25,7 @@ const say = (line: string) => console.error(line)
 export async function start(config: Config, warnings: string[]): Promise<ExitCode> {
   const unlock = lockData(config.dataDir)
   try {
+    refuseHalfRestored(config.dataDir)
     // Whoever had a copy made deletes it, unless it was killed; with the data locked nobody has one.
     rmSync(join(config.dataDir, 'copies'), { recursive: true, force: true })
     await awaitLeftovers(config.dataDir, say)
