@@ -161,7 +161,10 @@ describe('a start: healing', () => {
   it('refuses a store when a message in the middle is gone', async () => {
     const { world, early } = await afterARun()
     world.broker.remove('TOY_0', 3)
-    assert.match(await refusalOf(world, world.start(toy, early).opened), /lacks entry 3.*Put back a newer copy.*npm start -- adopt/)
+    assert.match(
+      await refusalOf(world, world.start(toy, early).opened),
+      /lacks entry 3.*Put back a newer copy.*npm start -- adopt/,
+    )
   })
 
   it('looks again before it misses an entry: the stream may lose its end while it is looked at', async () => {
