@@ -261,6 +261,16 @@ describe('a relay: stopping', () => {
     isTheLog()
   })
 
+  it('is over as soon as nothing is left', async () => {
+    const { relay, clock, log, finish } = createBench({ count: 3 })
+    relay.run()
+    await clock.advance(100)
+    log.grow(1)
+    const began = clock.now()
+    await finish(relay.stop(1500))
+    assert.ok(clock.now() - began < 100, `${clock.now() - began} ms`)
+  })
+
   it('does not wait longer than it may', async () => {
     const { relay, clock, log, broker } = createBench({ count: 3 })
     relay.run()

@@ -173,6 +173,12 @@ describe('a turn: many messages', () => {
     assert.deepEqual(bench.heard.defects, ['queued Add'])
   })
 
+  it('with a bug in a queued one tells that there is something to publish: the dead letter', () => {
+    const bench = toy()
+    bench.turn([bench.queued('Add', { name: 'a', by: BUG }, { id: 'q1' })])
+    assert.equal(bench.heard.committed, 1)
+  })
+
   it('with a bug in a queued one that comes twice: it is one dead letter', () => {
     const bench = toy()
     const twice = [1, 2].map(() => bench.queued('Add', { name: 'a', by: BUG }, { id: 'q1' }))
