@@ -95,6 +95,22 @@ if (put.error) {
   console.log(problem.code === 'balance_limit' ? problem.detail : problem.title)
 }
 
+// ---- webhooks
+
+const webhook = await kassa.POST('/v1/webhooks', {
+  body: { url: 'https://shop.example.com/kassa', events: ['OrderConfirmed'] },
+})
+if (webhook.data) {
+  isJust<string>().is(webhook.data.secret, true)
+  isJust<'Enabled' | 'Disabled'>().is(webhook.data.status, true)
+  const params = { path: { webhook_id: webhook.data.webhook_id } }
+  await kassa.POST('/v1/webhooks/{webhook_id}/replay', { params, body: { from: { 'order/0': 17 } } })
+  const deliveries = await kassa.GET('/v1/webhooks/{webhook_id}/deliveries', {
+    params: { ...params, query: { status: 'Failed' } },
+  })
+  isJust<string | undefined>().is(deliveries.data?.items[0]?.delivery_id, true)
+}
+
 // ---- what does not fit does not compile
 
 // @ts-expect-error: there is no such address

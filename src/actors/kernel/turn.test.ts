@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import Database from 'better-sqlite3'
 import { fingerprintOf } from '../../bus/command-id.ts'
 import { readHeaders } from '../../bus/entry.ts'
+import { happened, nothing } from './decision.ts'
 import { createTestCore, START, type TestCore } from './test-core.ts'
 import { problem } from './test-outcomes.ts'
 import { createTestSource } from './test-source.ts'
@@ -548,6 +549,34 @@ describe('a turn: a queued command that waits for something', () => {
       { kind: 'waiting', id: 'q1' },
     ])
     assert.deepEqual(bench.types(), ['CommandParked', 'Added', 'Met'])
+  })
+})
+
+describe('a turn: what an effect tells', () => {
+  const tell = (name: string) => {
+    const bench = createTestCore({
+      ...createToyActor(),
+      open: (...args) => ({
+        ...createToyActor().open(...args),
+        own: {
+          Happened: () => happened({ type: 'Met', data: { name: 'a' } }),
+          Nothing: () => nothing(),
+        },
+      }),
+    })
+    let after = 0
+    bench.turn([{ kind: 'own', name, body: {}, after: () => void after++ }])
+    return { ...bench.heard, types: bench.types(), after }
+  }
+
+  it('is an entry when it changes something', () => {
+    const { committed, told, types, after } = tell('Happened')
+    assert.deepEqual([committed, told, types, after], [1, 0, ['Met'], 1])
+  })
+
+  it('is heard of when it changes nothing: its row may ask again', () => {
+    const { committed, told, types, after } = tell('Nothing')
+    assert.deepEqual([committed, told, types, after], [0, 1, [], 1])
   })
 })
 

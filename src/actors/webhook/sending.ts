@@ -17,7 +17,7 @@ import type { WebhookRow } from './webhook-rows.ts'
 const AT_ONCE = 128
 /** … shared among the webhooks that have something to send, and never more than so many to one of them … */
 const AT_ONCE_SHARED = 96
-const AT_ONCE_TO_ONE = 4
+const AT_ONCE_TO_ONE = 8
 /** … and one alone to a webhook where so many attempts failed one after the other. */
 const FAILURES_TO_SLOW_DOWN = 3
 
