@@ -15,11 +15,13 @@ import { createHttpPoster } from '../webhooks/http-poster.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { definitionOf, readersOf } from './definitions.ts'
+import { guardStore } from './kernel/guard-store.ts'
 import { HistoryRefused } from './kernel/history-refused.ts'
 import { markFile } from './kernel/mark.ts'
 import { startActor as start } from './kernel/running-actor.ts'
 import { openStore, StoreDamaged, StoreLocked } from './kernel/store.ts'
 import type { Mailer } from './notification/mailer.ts'
+import { openActorStore } from './open-actor-store.ts'
 import { type ActorName, ADDRESSES } from './registry.ts'
 import { refuseSecondOwner } from './second-owner.ts'
 import { settingsOf } from './settings.ts'
@@ -43,17 +45,19 @@ export const startActor = async (
   const files = filesOf(config.dataDir, address)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   refuseHalfRestored(config.dataDir)
-  const store = openLocked(files.store)
-  const keys = openLocked(files.keys)
+  const mailer = name === 'notification' ? mailerOf(config, log) : undefined
+  const poster =
+    name === 'webhook' ? createHttpPoster({ toLoopback: settings.webhooksToLoopback }, systemClock) : undefined
+  const definition = definitionOf(name, { mailer, poster })
+  const guarded = openLocked(files.store, path => openActorStore({ definition, address, settings, path }, log))
+  const { store } = guarded
+  const keys = openLocked(files.keys, openStore)
   const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ADDRESSES, log })
   await refuseSecondOwner(bus, address)
 
-  const mailer = name === 'notification' ? mailerOf(config, log) : undefined
-  const adopted = Promise.withResolvers<Error>()
-  const poster =
-    name === 'webhook' ? createHttpPoster({ toLoopback: settings.webhooksToLoopback }, systemClock) : undefined
+  const over = Promise.withResolvers<Error>()
   const startHere = () =>
-    start(definitionOf(name, { mailer, poster }), {
+    start(definition, {
       address,
       bus,
       store,
@@ -68,11 +72,12 @@ export const startActor = async (
       keepAside: (stream, entries) => keepAside(config.dataDir, stream, entries),
       copyStore: kind => copyStore(config.dataDir, address, kind === 'keys' ? keys : store),
       // Its answer has to leave before the process does.
-      startOver: () => void systemClock.after(ANSWER_MS, () => adopted.resolve(new Error('adopted: starting over'))),
+      startOver: () => void systemClock.after(ANSWER_MS, () => over.resolve(new Error('adopted: starting over'))),
       pid: process.pid,
       say: log,
     })
   const actor = orSayDamaged(files.store, startHere)
+  const guard = guardStore(guarded, systemClock, over.resolve)
 
   return {
     stop: async () => {
@@ -80,11 +85,12 @@ export const startActor = async (
       mailer?.close()
       poster?.close()
       await bus.close()
-      store.close()
+      guard.stop()
+      guarded.close()
       keys.close()
     },
     failed: Promise.race([
-      adopted.promise,
+      over.promise,
       actor.failed.then(error => {
         if (!(error instanceof HistoryRefused)) return error
         log.error({}, error.message)
@@ -100,9 +106,9 @@ const mailerOf = ({ smtpUrl, mailFrom }: Config, log: Log): Mailer | undefined =
     ? undefined
     : withRefusalsInTheLog(createSmtpMailer({ url: smtpUrl, from: mailFrom }, systemClock), log, systemClock)
 
-const openLocked = (path: string) => {
+const openLocked = <T>(path: string, open: (path: string) => T): T => {
   try {
-    return orSayDamaged(path, () => openStore(path))
+    return orSayDamaged(path, () => open(path))
   } catch (error) {
     if (error instanceof StoreLocked) throw plainFault(exitCodes.unavailable, error.message)
     throw error

@@ -5,8 +5,9 @@ import Database from 'better-sqlite3'
 import { z } from 'zod'
 import type { Address } from '../bus/subjects.ts'
 import { systemRandom } from '../world/random.ts'
+import { openGuardedStore, StorePagesDamaged } from './kernel/guarded-store.ts'
 import type { RestoredNote } from './kernel/restored.ts'
-import type { Store } from './kernel/store.ts'
+import { type Store, StoreLocked } from './kernel/store.ts'
 
 /** What an actor keeps in files of SQLite: its log with the tables, and the keys beside it. */
 export type StoreKind = 'store' | 'keys'
@@ -19,13 +20,29 @@ export const filesOf = (dataDir: string, { actor, cell }: Address) => ({
   restored: join(dataDir, `${actor}-${cell}.restored`),
 })
 
+/** A store that nobody runs on, for reading; `damage` tells of a page that is not what was written. */
+export type StoppedStore = { store: Store; damage: string | undefined; close: () => void }
+
 /** The store at `path` when nobody runs on it, else undefined. */
-export const openStopped = (path: string): Store | undefined => {
+export const openStopped = (path: string): StoppedStore | undefined => {
+  if (!existsSync(`${path}.sums`)) return openUnguarded(path)
+  try {
+    const { store, close } = openGuardedStore(path)
+    return { store, damage: undefined, close }
+  } catch (error) {
+    if (error instanceof StoreLocked) return undefined
+    if (!(error instanceof StorePagesDamaged)) throw error
+    const opened = openUnguarded(path)
+    return opened && { ...opened, damage: error.message }
+  }
+}
+
+const openUnguarded = (path: string): StoppedStore | undefined => {
   const store = new Database(path, { timeout: 0, fileMustExist: true })
   try {
     store.pragma('locking_mode = EXCLUSIVE')
     store.exec('BEGIN EXCLUSIVE; COMMIT')
-    return store
+    return { store, damage: undefined, close: () => void store.close() }
   } catch (error) {
     store.close()
     if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') return undefined
@@ -59,5 +76,6 @@ export const restoredNote = (path: string): RestoredNote => ({
 
 /** Removes a store with what SQLite keeps beside it. */
 export const removeStore = (path: string): void => {
-  for (const suffix of ['', '-wal', '-shm', '-journal', '.pid']) rmSync(`${path}${suffix}`, { force: true })
+  for (const suffix of ['', '-wal', '-shm', '-journal', '.pid', '.sums', '.damaged'])
+    rmSync(`${path}${suffix}`, { force: true })
 }

@@ -16,7 +16,7 @@ import { openMemoryStore, type Store } from './kernel/store.ts'
 import { openVault } from './kernel/vault.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { settingsOf } from './settings.ts'
-import { filesOf, openStopped, removeStore } from './store-files.ts'
+import { filesOf, openStopped, removeStore, type StoppedStore } from './store-files.ts'
 import { lostKeyFaults } from './verify-keys.ts'
 import { type Finding, verifyStore } from './verify-store.ts'
 
@@ -68,18 +68,20 @@ const findIn = async (
     return { ...finding, faults: [...finding.faults, ...keyFaults] }
   }
 
-  let stopped: Store | undefined
+  let stopped: StoppedStore | undefined
   try {
     stopped = openStopped(path)
   } catch (error) {
     return { entries: 0, faults: [`the store cannot be opened: ${messageOf(error)}`] }
   }
   if (stopped) {
-    const store = stopped
+    const { store, damage, close } = stopped
     try {
-      return await findWith(store, async seqs => unreadableWith(store, filesOf(config.dataDir, address).keys, seqs))
+      const unreadable = async (seqs: number[]) => unreadableWith(store, filesOf(config.dataDir, address).keys, seqs)
+      const finding = await findWith(store, unreadable)
+      return { ...finding, faults: damage === undefined ? finding.faults : [damage, ...finding.faults] }
     } finally {
-      store.close()
+      close()
     }
   }
   try {

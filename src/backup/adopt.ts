@@ -2,14 +2,13 @@
 import type { z } from 'zod'
 import { askActor } from '../actors/kernel/ask-actor.ts'
 import type { kernelContract, TimelineStep } from '../actors/kernel/kernel-contract.ts'
-import { ACTOR_NAMES } from '../actors/registry.ts'
+import { ACTOR_NAMES, ADDRESSES } from '../actors/registry.ts'
 import type { Bus } from '../bus/bus.ts'
 import { connectNats } from '../bus/nats.ts'
 import { type Address, addressOf, sourceOf } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
 import { type ExitCode, exitCodes, plainFault } from '../exit.ts'
 import { pause, systemClock } from '../world/clock.ts'
-import { ADDRESSES } from './originals.ts'
 
 type Say = (line: string) => void
 type Health = z.infer<typeof kernelContract.queries.Health.reply>

@@ -5,9 +5,9 @@ import { DEFINITIONS } from '../actors/definitions.ts'
 import type { Settings } from '../actors/kernel/actor.ts'
 import { openMemoryStore, openStore, type Store } from '../actors/kernel/store.ts'
 import { openVault } from '../actors/kernel/vault.ts'
-import type { ActorName } from '../actors/registry.ts'
+import { type ActorName, ADDRESSES } from '../actors/registry.ts'
 import { settingsOf } from '../actors/settings.ts'
-import { filesOf, openStopped } from '../actors/store-files.ts'
+import { filesOf, openStopped, type StoppedStore } from '../actors/store-files.ts'
 import { verifyStore } from '../actors/verify-store.ts'
 import { type Address, sourceOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
@@ -18,7 +18,7 @@ import { productVersion } from '../version.ts'
 import { systemRandom } from '../world/random.ts'
 import { bringToOneCut, openCopy } from './cut.ts'
 import { describeFile, type StoreInBackup, writeManifest } from './manifest.ts'
-import { ADDRESSES, bytesOf, type Originals, runningOriginals, stoppedOriginals } from './originals.ts'
+import { bytesOf, type Originals, runningOriginals, stoppedOriginals } from './originals.ts'
 import { assertRoom, moveSafely, sync } from './safe-files.ts'
 
 type Say = (line: string) => void
@@ -134,7 +134,7 @@ const withCopies = async (
 /** Proves a copied store as `verify` does, and tells what its files hash to. */
 const readBack = async (directory: string, address: Address, settings: Settings, say: Say): Promise<StoreInBackup> => {
   const files = filesOf(directory, address)
-  const store = openStopped(files.store) as Store
+  const { store, close } = openStopped(files.store) as StoppedStore
   let last: { seq: number; chain: string } | undefined
   try {
     const { entries, faults } = verifyStore(definitionAt(address), address, store, settings)
@@ -148,7 +148,7 @@ const readBack = async (directory: string, address: Address, settings: Settings,
       .get()
     say(`${address.actor}: ${entries} entries read back, chain whole, tables equal the log, books balance`)
   } finally {
-    store.close()
+    close()
   }
   for (const path of [files.store, files.keys]) sync(path)
   const described = [files.store, files.keys].map(path => describeFile(directory, basename(path)))

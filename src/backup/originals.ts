@@ -1,8 +1,6 @@
 /** The stores that are to be copied: of a running Kassa by asking its actors, of a stopped one by opening them. */
 import { existsSync, statSync } from 'node:fs'
-import { CELLS } from '../actors/cells.ts'
 import { askActor, askLog } from '../actors/kernel/ask-actor.ts'
-import { ACTOR_NAMES } from '../actors/registry.ts'
 import { copyStore, filesOf, openStopped, type StoreKind } from '../actors/store-files.ts'
 import { connectNats } from '../bus/nats.ts'
 import { type Address, sourceOf } from '../bus/subjects.ts'
@@ -20,9 +18,6 @@ export type Originals = {
 /** Copying page by page goes at some 100 MB a second, beside the work. */
 const COPY_TIMEOUT_MS = 600_000
 const CONNECT_TIMEOUT_MS = 3000
-
-/** Every actor of an installation. */
-export const ADDRESSES: readonly Address[] = CELLS.flatMap(cell => ACTOR_NAMES.map(actor => ({ actor, cell })))
 
 /** Bytes of the files of one actor, with what was not yet written back into them. */
 export const bytesOf = (dataDir: string, address: Address): number => {
@@ -56,12 +51,12 @@ export const runningOriginals = async (natsUrl: string): Promise<Originals> => {
 export const stoppedOriginals = (dataDir: string): Originals => ({
   copy: async (address, kind) => {
     const path = filesOf(dataDir, address)[kind]
-    const store = existsSync(path) ? openStopped(path) : undefined
-    if (!store) throw plainFault(exitCodes.unavailable, `Cannot copy ${path}: it is not there, or a process holds it`)
+    const stopped = existsSync(path) ? openStopped(path) : undefined
+    if (!stopped) throw plainFault(exitCodes.unavailable, `Cannot copy ${path}: it is not there, or a process holds it`)
     try {
-      return await copyStore(dataDir, address, store)
+      return await copyStore(dataDir, address, stopped.store)
     } finally {
-      store.close()
+      stopped.close()
     }
   },
   // All that was ever seen of them is in them.

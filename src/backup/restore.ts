@@ -138,6 +138,8 @@ const putBack = (
   for (const { name } of files) {
     // Put there by a restore that was interrupted since.
     if (join(dataDir, name) === into.store && existsSync(into.store)) continue
+    // Of the store that was there before.
+    for (const end of ['.sums', '.damaged']) rmSync(join(dataDir, `${name}${end}`), { force: true })
     // The keys that are there are newer: those of people who came since, and without those of people erased since.
     if (join(dataDir, name) === into.keys && existsSync(into.keys)) {
       say(`${actor}: ${name} is there and is kept`)

@@ -1,5 +1,5 @@
 /** The log of one actor: every decision it ever took, numbered without a hole, under the chain. */
-import { chainOf, type Entry, NO_CHAIN } from '../../bus/entry.ts'
+import { chainOf, type Entry, follows, NO_CHAIN } from '../../bus/entry.ts'
 import { readEvent } from './event.ts'
 import { type Store, StoreDamaged } from './store.ts'
 
@@ -19,7 +19,7 @@ export type ReadableLog = {
   head: () => number
   /** The chain of entry `seq`, or `undefined` where there is no such entry. */
   chainAt: (seq: number) => string | undefined
-  /** Up to `limit` entries from `from` on. */
+  /** Up to `limit` entries from `from` on. Throws `StoreDamaged` where one is not what was written. */
   read: (from: number, limit: number) => Entry[]
 }
 
@@ -66,6 +66,26 @@ export const openLog = (store: Store): Log => {
   }
   reload()
 
+  const chainAt = (seq: number): string | undefined => {
+    if (seq === head) return chain
+    if (seq === 0) return NO_CHAIN
+    const first = recent[0]
+    return first && seq >= first.seq ? recent[seq - first.seq]?.chain : selectChain.get(seq)
+  }
+
+  /** Entries from the disk: nobody is shown one that is not what was written. */
+  const proven = (from: number, limit: number): Entry[] => {
+    const rows = selectFrom.all(from, limit)
+    let previous = chainAt(from - 1)
+    for (let at = 0; at < Math.min(limit, head - from + 1); at++) {
+      const row = rows[at]
+      if (row?.seq !== from + at) throw new StoreDamaged(`entry ${from + at} is missing`)
+      if (previous === undefined || !follows(previous, row)) throw new StoreDamaged(`entry ${row.seq} breaks the chain`)
+      previous = row.chain
+    }
+    return rows
+  }
+
   const add = (entry: Entry, time: number): Entry => {
     insert.run(entry.seq, entry.chain, entry.subject, entry.headers, entry.body as Buffer)
     head = entry.seq
@@ -79,16 +99,11 @@ export const openLog = (store: Store): Log => {
   return {
     head: () => head,
     lastTime: () => lastTime,
-    chainAt: seq => {
-      if (seq === head) return chain
-      if (seq === 0) return NO_CHAIN
-      const first = recent[0]
-      return first && seq >= first.seq ? recent[seq - first.seq]?.chain : selectChain.get(seq)
-    },
+    chainAt,
     read: (from, limit) => {
       const first = recent[0]
       if (first && from >= first.seq) return recent.slice(from - first.seq, from - first.seq + limit)
-      return selectFrom.all(from, limit)
+      return proven(from, limit)
     },
     append: (subject, headers, body, time) =>
       add({ seq: head + 1, subject, headers, body, chain: chainOf(chain, body, headers) }, time),

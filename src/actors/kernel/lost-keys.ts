@@ -1,5 +1,6 @@
 /** Lost keys: what is personal in an entry and can't be read, though nobody was asked to forget that person. */
 import type { Entry } from '../../bus/entry.ts'
+import { sourceOf } from '../../bus/subjects.ts'
 import type { Core } from './core.ts'
 import { readEvent } from './event.ts'
 import { NOBODY } from './vault.ts'
@@ -35,4 +36,15 @@ export const firstUnreadable = (core: Core): number | undefined => {
   for (const [from, to] of ends)
     for (let seq = from; seq <= to; seq++) if (unreadable(core, [seq]).length > 0) return seq
   return undefined
+}
+
+/** What to tell of it: that keys are lost, and what to do; null when none is, as far as this looks. */
+export const lostKeysIn = (core: Core): string | null => {
+  const seq = firstUnreadable(core)
+  if (seq === undefined) return null
+  const { actor, cell } = core.address
+  return (
+    `keys are lost: what is personal in entry ${seq} of ${sourceOf(core.address)} cannot be read, nor perhaps in others. ` +
+    `Stop, put back a copy of ${actor}-${cell}.keys.db that has them, and start again; verify tells how many`
+  )
 }

@@ -12,14 +12,14 @@ import { createEffects } from './effects.ts'
 import { goBack } from './going-back.ts'
 import { HistoryRefused } from './history-refused.ts'
 import { createKernelAnswers } from './kernel-answers.ts'
-import { firstUnreadable } from './lost-keys.ts'
+import { lostKeysIn } from './lost-keys.ts'
 import { createMailbox, type Item } from './mailbox.ts'
 import { createMarking } from './mark.ts'
 import { queuedItemOf } from './queued-item.ts'
 import { createRoom, FULL_WAIT_MS } from './room.ts'
 import { serve } from './serve.ts'
 import { type Phase, type StartPorts, takeOver } from './start.ts'
-import { isFull, isOutcomeUnknown } from './store.ts'
+import { isFull, isOutcomeUnknown, StoreDamaged } from './store.ts'
 import { createTrimming } from './trimming.ts'
 import { createTurn } from './turn.ts'
 import { openVault } from './vault.ts'
@@ -163,12 +163,8 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
 
   // Not a refusal: orders and money need no key. But nobody should learn of it from an empty letter.
   const warnOfLostKeys = (): void => {
-    const seq = firstUnreadable(core)
-    if (seq === undefined) return
-    warning =
-      `keys are lost: what is personal in entry ${seq} of ${me} cannot be read, nor perhaps in others. ` +
-      `Stop, put back a copy of ${address.actor}-${address.cell}.keys.db that has them, and start again; verify tells how many`
-    say.warn({}, warning)
+    warning = lostKeysIn(core)
+    if (warning !== null) say.warn({}, warning)
   }
 
   const open = (): void => {
@@ -277,7 +273,11 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       isRefused: () => phase === 'refused',
       startOver: () => ports.startOver?.(),
     }),
-    defect: (what, error) => say.error({ what, error: stackOf(error) }, 'a request could not be answered: a bug'),
+    defect: (what, error) => {
+      // A disk that fails, or gives other bytes than it was given: only a new start, which looks at them all, may go on.
+      if (isOutcomeUnknown(error) || error instanceof StoreDamaged) return fail(error as Error)
+      say.error({ what, error: stackOf(error) }, 'a request could not be answered: a bug')
+    },
   })
 
   /** Takes the log over and opens. A full disk is waited out here too: nothing is gained by dying of it. */

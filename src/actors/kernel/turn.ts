@@ -6,7 +6,7 @@ import { type Core, LogDamaged } from './core.ts'
 import { createEventStep } from './event-step.ts'
 import type { Item, OwnItem } from './mailbox.ts'
 import { createQueuedSteps } from './queued-step.ts'
-import { isFull, isOutcomeUnknown } from './store.ts'
+import { isFull, isOutcomeUnknown, StoreDamaged } from './store.ts'
 
 /** What the turn tells those around it. */
 export type TurnPorts = {
@@ -32,7 +32,7 @@ const INTERNAL: Refusal = { code: 'internal', detail: 'the request could not be 
 type Undone = { error: unknown }
 
 const isDefect = (error: unknown): boolean =>
-  !isFull(error) && !isOutcomeUnknown(error) && !(error instanceof LogDamaged)
+  !isFull(error) && !isOutcomeUnknown(error) && !(error instanceof LogDamaged) && !(error instanceof StoreDamaged)
 
 /** The turn of `core`. What it is given is handled in order; it never throws. */
 export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => void) => {

@@ -1,0 +1,46 @@
+/** Keeping watch over a guarded store while its actor runs: pages are written back and looked at, a little at a time. */
+import type { Cancel, Clock } from '../../world/clock.ts'
+import type { GuardedStore } from './guarded-store.ts'
+import { isFull } from './store.ts'
+
+const TIDY_EVERY_MS = 100
+/** A gigabyte is gone through in some ten seconds after the start, and then in some ten minutes. */
+const SCRUB_EVERY_MS = 200
+
+/** Watches until stopped. `damaged` hears of a page that is not what was written, and of a disk that fails: the process must end. */
+export const guardStore = (
+  guarded: Pick<GuardedStore, 'tidy' | 'scrub'>,
+  clock: Clock,
+  damaged: (error: Error) => void,
+): { stop: () => void } => {
+  const cancels: Cancel[] = []
+
+  const every = (at: number, ms: number, work: () => Error | undefined): void => {
+    const again = (): void => {
+      const error = orError(work)
+      if (error) damaged(error)
+      else cancels[at] = clock.after(ms, again)
+    }
+    cancels[at] = clock.after(ms, again)
+  }
+  every(0, TIDY_EVERY_MS, () => {
+    guarded.tidy()
+    return undefined
+  })
+  every(1, SCRUB_EVERY_MS, guarded.scrub)
+
+  return {
+    stop: () => {
+      for (const cancel of cancels) cancel()
+    },
+  }
+}
+
+const orError = (work: () => Error | undefined): Error | undefined => {
+  try {
+    return work()
+  } catch (error) {
+    // The write-ahead log goes on growing until there is room.
+    return isFull(error) || (error as NodeJS.ErrnoException).code === 'ENOSPC' ? undefined : (error as Error)
+  }
+}
