@@ -103,7 +103,9 @@ const outlookOf = async (bus: Bus, address: Address): Promise<Outlook> => {
 const describe = ({ head, highest, marked, stream, readers }: Outlook): string[] => [
   `its store ends at entry ${head}; the mark beside it knows of ${marked || 'none'}; its stream ${stream === null ? 'is not there' : `ends at ${stream}`}`,
   ...readers.map(
-    ({ reader, seq, kept }) => `${reader} has seen entry ${seq}${kept ? '' : ', which this store does not have'}`,
+    ({ reader, seq, kept, fenced }) =>
+      `${reader} has seen entry ${seq}${kept ? '' : ', which this store does not have'}` +
+      (fenced ? '' : '; it is not open itself and may yet learn of more: have it open first, if you can'),
   ),
   highest === head
     ? 'adopted, it goes on as it is; nobody can tell what is lost; ids go on a million later'

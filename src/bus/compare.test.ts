@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogStream } from './bus.ts'
-import { compare } from './compare.ts'
+import { compare, type Verdict } from './compare.ts'
 import type { Entry } from './entry.ts'
 import { createTestLog } from './test-log.ts'
 import { createStreamBench, ORDER } from './test-stream.ts'
@@ -124,6 +124,9 @@ describe('comparing a stream with its log: foreign', () => {
   })
 })
 
+const forkOfVerdict = (verdict: Verdict) =>
+  verdict.kind === 'differs' ? { at: verdict.at, last: verdict.last, kept: verdict.kept.length } : undefined
+
 describe('comparing a stream with its log: two histories', () => {
   for (const { same, extra, what } of [
     { same: 4, extra: 1, what: 'the last entry' },
@@ -137,7 +140,11 @@ describe('comparing a stream with its log: two histories', () => {
       const other = forkOf(log.entries, same, extra)
       await finish(stream.create())
       await finish(stream.append(other.entries, ''))
-      assert.deepEqual(await finish(compare(stream, log)), { kind: 'differs', at: same + 1 })
+      assert.deepEqual(forkOfVerdict(await finish(compare(stream, log))), {
+        at: same + 1,
+        last: same + extra,
+        kept: extra,
+      })
     })
 
   it('are told also where another history ends in a message that nobody chained', async () => {
@@ -146,7 +153,7 @@ describe('comparing a stream with its log: two histories', () => {
     await finish(stream.create())
     await finish(stream.append(other.entries, ''))
     broker.publishForeign(RUBBISH, Buffer.from('rubbish'))
-    assert.deepEqual(await finish(compare(stream, log)), { kind: 'differs', at: 4 })
+    assert.equal(forkOfVerdict(await finish(compare(stream, log)))?.at, 4)
   })
 
   it('may be where a gap keeps anybody from telling: what claims a chain is not thrown away', async () => {
@@ -155,7 +162,7 @@ describe('comparing a stream with its log: two histories', () => {
     await finish(stream.create())
     await finish(stream.append(other.entries, ''))
     broker.remove('ORDER_0', 4)
-    assert.deepEqual(await finish(compare(stream, log)), { kind: 'differs', at: 4 })
+    assert.equal(forkOfVerdict(await finish(compare(stream, log)))?.at, 4)
   })
 
   it('are not told by a message behind a gap that claims no chain', async () => {

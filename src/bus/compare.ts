@@ -15,14 +15,14 @@ export type ComparedLog = {
  * - `foreign`: a message that no owner of this log wrote stands in it, or its last message is gone (protocol, R7).
  *   `kept` are the foreign ones that a person may want to see, the first thousand of them.
  * - `differs`: entries other than ours that an owner of this log wrote, or may have written, from number `at` on: two
- *   histories.
+ *   histories. `kept` are the stream's, the first thousand; `last` is where it ends.
  */
 export type Verdict =
   | { kind: 'missing' }
   | { kind: 'same'; last: number }
   | { kind: 'ahead'; last: number }
   | { kind: 'foreign'; kept: Entry[] }
-  | { kind: 'differs'; at: number }
+  | { kind: 'differs'; at: number; last: number; kept: Entry[] }
 
 /** Somebody may have flooded the stream: what is read of that, one by one, and held in memory has an end. */
 const MOST_KEPT = 1000
@@ -88,7 +88,7 @@ const judgeFrom = async (stream: LogStream, log: ComparedLog, at: number, look: 
   // Next to ours the chain tells. Behind a gap nothing can, and what claims a chain may be the only copy of an entry.
   const claims = [...theirs, ...(look.last && !isMine(log, look.last) ? [look.last] : [])]
   const isAnOwners = next ? follows(before, next) : claims.some(({ chain }) => chain !== '')
-  return isAnOwners ? { kind: 'differs', at } : { kind: 'foreign', kept: theirs }
+  return isAnOwners ? { kind: 'differs', at, last: look.lastSeq, kept: theirs } : { kind: 'foreign', kept: theirs }
 }
 
 const isMine = (log: ComparedLog, entry: Entry): boolean =>

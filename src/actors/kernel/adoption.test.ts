@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Address } from '../../bus/subjects.ts'
+import { Unavailable } from '../../bus/unavailable.ts'
 import { createToyActor } from './test-toy.ts'
 import { copyOf, createTestWorld, emptyDisk, type TestDisk, type TestWorld, typesIn } from './test-world.ts'
 
@@ -54,6 +55,54 @@ describe('adopting a store', () => {
     assert.equal((await world.query('Adopt', {})).code, 'unavailable')
   })
 
+  it('begins one epoch, however often and at whatever time it is asked', async () => {
+    const { world, early } = await afterALoss()
+    await refusal(world, early)
+    const [first, meanwhile] = await Promise.all([world.query('Adopt', {}), world.query('Adopt', {})])
+    const later = await world.query('Adopt', {})
+    assert.deepEqual([meanwhile?.body, later.body], [first?.body, first?.body])
+    assert.equal(typesIn(early).filter(type => type === 'EpochStarted').length, 1)
+  })
+
+  it('is asked again where a reader did not answer: nothing was changed', async () => {
+    const { world, early, listener } = await afterALoss()
+    const refused = await refusal(world, early)
+    await world.finish(listener.stop())
+    const before = typesIn(early)
+    assert.equal((await world.query('Adopt', {})).code, 'unavailable')
+    assert.deepEqual(typesIn(early), before)
+    assert.equal(refused.startedOver(), 0)
+  })
+
+  it('makes the stream anew at the next start, also when the broker refuses that for a while', async () => {
+    const { world, disks, early, listener } = await afterALoss()
+    // The stream has come back with what the store lacks, but for one message: nobody can heal from it.
+    await world.finish((await world.open(toy, disks.toy, { readers: ['reader/0'] })).stop())
+    const kept = typesIn(early).length
+    world.broker.remove('TOY_0', kept + 1)
+    const refused = await refusal(world, early)
+    await world.query('Adopt', {})
+    await world.finish(refused.stop())
+
+    let refusals = 3
+    const again = await world.open(toy, early, {
+      readers: ['reader/0'],
+      change: bus => ({
+        ...bus,
+        logStream: address => {
+          const stream = bus.logStream(address)
+          const away = async () => {
+            throw new Unavailable('the broker is away')
+          }
+          return { ...stream, delete: () => (refusals-- > 0 ? away() : stream.delete()) }
+        },
+      }),
+    })
+    assert.deepEqual(await world.typesOf({ actor: 'toy', cell: 0 }), typesIn(early))
+    assert.equal(again.aside.length, typesIn(disks.toy).length - kept - 1, 'what it held is kept aside, once')
+    await world.finish(listener.stop())
+  })
+
   it('gives up what lies before a message that its stream has lost, and keeps the rest aside', async () => {
     const { world, disks, early, listener } = await afterALoss()
     await world.finish((await world.open(toy, disks.toy, { readers: ['reader/0'] })).stop())
@@ -66,7 +115,9 @@ describe('adopting a store', () => {
     assert.match(String(refused.error()), /lacks entry.*npm start -- adopt/)
     const { body } = await world.query('Adopt', {})
     assert.equal(body.epoch, highest + 1)
-    assert.equal(refused.aside.length, highest - kept - 1)
+    await world.finish(refused.stop())
+    const again = await world.open(toy, early, { readers: ['reader/0'] })
+    assert.equal(again.aside.length, highest - kept - 1)
   })
 
   it('first shows who has seen what', async () => {
@@ -75,8 +126,8 @@ describe('adopting a store', () => {
     await refusal(world, early)
     const { body } = await world.query('LookOut', {})
     assert.equal(body.highest, highest)
-    const [seen] = body.readers as { reader: string; seq: number; kept: boolean }[]
-    assert.deepEqual([seen?.reader, seen?.seq, seen?.kept], ['reader/0', highest, false])
+    const [seen] = body.readers as { reader: string; seq: number; kept: boolean; fenced: boolean }[]
+    assert.deepEqual([seen?.reader, seen?.seq, seen?.kept, seen?.fenced], ['reader/0', highest, false, true])
   })
 
   it('leaves the lost numbers empty, begins an epoch, and the reader goes back and lists its orphans', async () => {
@@ -187,9 +238,9 @@ describe('adopting a store', () => {
     assert.equal(refused.phase(), 'refused')
     await world.query('Adopt', {})
     await world.finish(refused.stop())
-    assert.equal(refused.aside.filter(({ subject }) => subject.includes('.Added.')).length, 1)
 
-    await world.open(toy, mine)
+    const again = await world.open(toy, mine)
+    assert.equal(again.aside.filter(({ subject }) => subject.includes('.Added.')).length, 1)
     assert.deepEqual((await world.query('GetTotal', { name: 'a' })).body, { total: 2 })
     assert.deepEqual(await world.typesOf({ actor: 'toy', cell: 0 }), typesIn(mine))
   })

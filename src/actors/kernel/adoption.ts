@@ -1,22 +1,19 @@
 /** Adoption: a person decides that a refused store is the one to go on with, and that what it lacks is given up. */
 import type { LogStream } from '../../bus/bus.ts'
-import type { Entry } from '../../bus/entry.ts'
 import { sourceOf } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
 import type { Core } from './core.ts'
 import type { AcceptedCursor } from './epochs.ts'
+import { isStarted } from './event.ts'
 import type { Testimony } from './kernel-contract.ts'
 import type { Marking } from './mark.ts'
-import type { RestoredNote } from './restored.ts'
 
 export type AdoptionPorts = {
   core: Core
   stream: LogStream
   marking: Marking
-  restored: RestoredNote
   readers: readonly string[]
   askCursor: (reader: string) => Promise<Testimony>
-  keepAside: (entries: Entry[]) => void
 }
 
 /** What is known of a log, by whomever: what a person should look at before the choice. */
@@ -28,8 +25,8 @@ export type Outlook = {
   marked: number
   /** Where the stream ends; null where there is none. */
   stream: number | null
-  /** `kept`: whether the store has what this reader has seen. */
-  readers: (AcceptedCursor & { kept: boolean })[]
+  /** `kept`: whether the store has what this reader has seen; one that is not `fenced` may yet learn of more. */
+  readers: (AcceptedCursor & { kept: boolean; fenced: boolean })[]
 }
 
 /** Nobody knows how many ids were given out in what is lost; so many of each kind are passed over. */
@@ -44,22 +41,20 @@ export const lookOut = async ({ core, stream, marking, readers, askCursor }: Ado
   const last = (await stream.look())?.lastSeq ?? null
   const seen: Outlook['readers'] = []
   for (const reader of readers) {
-    const { seq, chain } = await askCursor(reader)
-    seen.push({ reader, seq, chain, kept: core.log.chainAt(seq) === chain })
+    const { seq, chain, fenced } = await askCursor(reader)
+    seen.push({ reader, seq, chain, fenced, kept: core.log.chainAt(seq) === chain })
   }
   const highest = Math.max(head, marked, last ?? 0, ...seen.map(({ seq }) => seq))
   return { head, highest, marked, stream: last, readers: seen }
 }
 
 /**
- * Goes on with this store: the numbers that others have seen beyond it are left empty, a new epoch begins, and the
- * stream is removed, to be made anew from the log by the next start. What was in it and is not ours is kept aside.
+ * Goes on with this store: the numbers that others have seen beyond it are left empty, and a new epoch begins. That is
+ * all, in the log alone: the next start finds the epoch there and makes the stream anew (`isGivenUp`).
  */
 export const adopt = async (ports: AdoptionPorts): Promise<Outlook & { epoch: number }> => {
-  const { core, stream, marking, restored } = ports
+  const { core, marking } = ports
   const outlook = await lookOut(ports)
-  ports.keepAside(await foreignEnd(core, stream, outlook.stream ?? 0))
-
   const { highest } = outlook
   while (core.log.head() + VOIDS_AT_ONCE < highest) leaveEmpty(core, core.log.head() + VOIDS_AT_ONCE)
   const epoch = core.transaction(() => {
@@ -81,8 +76,6 @@ export const adopt = async (ports: AdoptionPorts): Promise<Outlook & { epoch: nu
     ).seq
   })
   marking.move()
-  restored.remove()
-  await stream.delete()
   return { ...outlook, epoch }
 }
 
@@ -98,15 +91,11 @@ const leaveEmptyUntil = (core: Core, until: number): void => {
   while (core.log.head() < until) core.append({ type: 'Voided', data: {} }, {}, undefined)
 }
 
-/** The messages at the end of the stream that are not this log's. */
-const foreignEnd = async (core: Core, stream: LogStream, last: number): Promise<Entry[]> => {
-  const foreign: Entry[] = []
-  for (let seq = last; seq > 0; seq--) {
-    const entry = await stream.get(seq)
-    if (entry && entry.chain === core.log.chainAt(seq)) break
-    if (entry) foreign.push(entry)
-  }
-  return foreign.reverse()
+/** Whether a stream that ends at `last`, and not as this log does, was given up by an epoch that it has not heard of. */
+export const isGivenUp = ({ epochs, log }: Core, last: number): boolean => {
+  const epoch = epochs.all().at(-1)
+  if (!epoch || last > epoch.voided) return false
+  return log.read(epoch.seq + 1, log.head() - epoch.seq).every(isStarted)
 }
 
 /** Says why it can't be adopted now, where that is so. */

@@ -37,6 +37,9 @@ export const writeEvent = (
   )
 }
 
+/** Whether an entry is the `Started` of a process: nobody's loss while nobody saw it. */
+export const isStarted = ({ subject }: { subject: string }): boolean => subject.includes('.event.Started.')
+
 /** Reads an event that `writeEvent` wrote. Throws on anything else. */
 export const readEvent = (body: Uint8Array): Omit<AppliedEvent, 'command'> & { traceparent: string | undefined } => {
   const event = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')) as {

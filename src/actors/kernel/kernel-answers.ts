@@ -44,6 +44,19 @@ const MOST_PAGE_BYTES = 400_000
 /** The answer to a kernel query; `undefined` where it has to wait for the actor to open, or is not the kernel's. */
 export const createKernelAnswers = (ports: KernelAnswerPorts) => {
   const { core } = ports
+  let adopting: ReturnType<typeof adopt> | undefined
+
+  // Once: whoever asks meanwhile, or again before the new process has taken over, is told of the same epoch.
+  const adoptOnce = async (adoption: AdoptionPorts): ReturnType<typeof adopt> => {
+    adopting ??= adopt(adoption)
+    try {
+      return await adopting
+    } catch (error) {
+      // Nothing was begun: it can be asked again.
+      adopting = undefined
+      throw error
+    }
+  }
 
   const whenRefused = async (work: (adoption: AdoptionPorts) => Promise<unknown>): Promise<Answer> => {
     if (!ports.isRefused())
@@ -68,7 +81,7 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
     LookOut: () => whenRefused(lookOut),
     Adopt: () =>
       whenRefused(async adoption => {
-        const adopted = await adopt(adoption)
+        const adopted = await adoptOnce(adoption)
         ports.startOver()
         return adopted
       }),

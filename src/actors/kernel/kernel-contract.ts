@@ -45,7 +45,12 @@ const outlook = z.object({
   highest: z.int().describe('the highest number that the mark, the stream or a reader knows of'),
   marked: z.int(),
   stream: z.int().nullable(),
-  readers: z.array(acceptedCursor.extend({ kept: z.boolean().describe('whether the store has what was seen') })),
+  readers: z.array(
+    acceptedCursor.extend({
+      kept: z.boolean().describe('whether the store has what was seen'),
+      fenced: z.boolean().describe('whether that is all; one that is refused itself may yet learn of more'),
+    }),
+  ),
 })
 
 /** A dead letter as it is listed: what could not be carried out, and why. */
@@ -112,8 +117,10 @@ export const kernelContract = defineContract({
       reply: outlook,
       refusals: ['unavailable'],
     },
+    // A wish, and irrevocable. But commands go through the mailbox, which a refused actor never opens.
     Adopt: {
-      summary: 'go on with the store of a refused actor: what it lacks is given up, a new epoch begins (protocol, R16)',
+      summary:
+        'no question but a wish that can not be taken back: go on with the store of a refused actor: what it lacks is given up, a new epoch begins (protocol, R16)',
       body: z.strictObject({}),
       reply: outlook.extend({ epoch: z.int() }),
       refusals: ['unavailable'],

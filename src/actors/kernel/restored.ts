@@ -24,7 +24,8 @@ export const refuseRestoredAlone = async (
   stopped: () => boolean,
 ): Promise<void> => {
   const note = restored.read()
-  if (!note) return
+  // An epoch that began later: what came after the backup was given up, and the note should be gone.
+  if (!note || core.epochs.all().some(({ seq }) => seq > note.seq)) return
   while (!stopped()) {
     try {
       const last = (await stream.look())?.lastSeq ?? 0

@@ -61,10 +61,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
   const readers: Reader[] = []
   const broken = new Map<string, string>()
 
-  let fail = (_: Error): void => {}
-  const failed = new Promise<Error>(resolve => {
-    fail = resolve
-  })
+  const { promise: failed, resolve: fail } = Promise.withResolvers<Error>()
 
   const room = createRoom(ports.store, clock)
   const mailbox = createMailbox(
@@ -245,6 +242,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       isFenced = true
     },
     contradicted: refused,
+    keepAside: entries => ports.keepAside(address, entries),
     say: text => say.info({}, text),
   }
 
@@ -269,7 +267,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       isOpen: () => phase === 'open',
       isFenced: () => isFenced,
       copyStore: ports.copyStore,
-      adoption: { ...start, keepAside: entries => ports.keepAside(address, entries) },
+      adoption: start,
       isRefused: () => phase === 'refused',
       startOver: () => ports.startOver?.(),
     }),

@@ -7,8 +7,9 @@ import { sourceOf } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
 import { type Clock, pause } from '../../world/clock.ts'
 import type { Random } from '../../world/random.ts'
-import { isAccepted } from './adoption.ts'
+import { isAccepted, isGivenUp } from './adoption.ts'
 import type { Core } from './core.ts'
+import { isStarted } from './event.ts'
 import { HistoryRefused } from './history-refused.ts'
 import type { Testimony } from './kernel-contract.ts'
 import type { Marking } from './mark.ts'
@@ -34,6 +35,8 @@ export type StartPorts = {
   fenced: () => void
   /** A witness that was silent at the start has spoken against this store. */
   contradicted: (refused: HistoryRefused) => void
+  /** Keeps messages of the stream that are not ours where a person finds them. */
+  keepAside: (entries: Entry[]) => void
   say: (text: string) => void
 }
 
@@ -107,6 +110,7 @@ const raiseFence = async ({ core, relay, random }: StartPorts): Promise<boolean>
 const heal = async (ports: StartPorts, stopped: () => boolean): Promise<void> => {
   const { core, stream, clock } = ports
   let lacked: number | undefined
+  let isAside = false
   while (!stopped()) {
     try {
       const verdict = await compare(stream, core.log)
@@ -115,6 +119,10 @@ const heal = async (ports: StartPorts, stopped: () => boolean): Promise<void> =>
         // The stream may have lost its end while it was looked at: what is missing is missing at a second look too.
         if (lacks !== undefined && lacks === lacked) throw missing(core, lacks)
         lacked = lacks
+      } else if (verdict.kind === 'differs' && isGivenUp(core, verdict.last)) {
+        if (!isAside) ports.keepAside(verdict.kept)
+        isAside = true
+        await stream.delete()
       } else if (verdict.kind === 'differs') takeBackStarted(ports, verdict.at)
       else return
     } catch (error) {
@@ -127,8 +135,7 @@ const heal = async (ports: StartPorts, stopped: () => boolean): Promise<void> =>
 // Two starts may have written different `Started` at the same number; ours is nobody's loss while nobody saw it.
 const takeBackStarted = ({ core, marking }: StartPorts, at: number): void => {
   const { log } = core
-  const onlyStarted = log.read(at, log.head() - at + 1).every(entry => entry.subject.includes('.event.Started.'))
-  if (!onlyStarted)
+  if (!log.read(at, log.head() - at + 1).every(isStarted))
     throw new HistoryRefused(
       `The stream and the store of ${sourceOf(core.address)} hold different entries from number ${at} on. ` +
         'One of them is of another history, and Kassa will not choose. Put back the store that ran last; ' +
