@@ -11,13 +11,13 @@ import type { Settings } from './kernel/actor.ts'
 import { askActor } from './kernel/ask-actor.ts'
 import { openKernelTables } from './kernel/kernel-tables.ts'
 import { openLog } from './kernel/log.ts'
-import { unreadable } from './kernel/lost-keys.ts'
+import { checkKeys, type KeyFindings } from './kernel/lost-keys.ts'
 import { openMemoryStore, type Store } from './kernel/store.ts'
 import { openVault } from './kernel/vault.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { settingsOf } from './settings.ts'
 import { filesOf, openStopped, removeStore, type StoppedStore } from './store-files.ts'
-import { lostKeyFaults } from './verify-keys.ts'
+import { type CheckKeys, lostKeyFaults } from './verify-keys.ts'
 import { type Finding, verifyStore } from './verify-store.ts'
 
 const COPY_TIMEOUT_MS = 60_000
@@ -61,10 +61,10 @@ const findIn = async (
   path: string,
   settings: Settings,
 ): Promise<Finding | { reason: string }> => {
-  const findWith = async (store: Store, unreadable: (seqs: number[]) => Promise<number[]>): Promise<Finding> => {
+  const findWith = async (store: Store, check: CheckKeys): Promise<Finding> => {
     const finding = verifyStore(DEFINITIONS[name], address, store, settings)
     // A log that can't be gone through has been told of; beside it no key matters.
-    const keyFaults = finding.faults.length === 0 ? await lostKeyFaults(store, unreadable) : []
+    const keyFaults = finding.faults.length === 0 ? await lostKeyFaults(store, check) : []
     return { ...finding, faults: [...finding.faults, ...keyFaults] }
   }
 
@@ -77,8 +77,7 @@ const findIn = async (
   if (stopped) {
     const { store, damage, close } = stopped
     try {
-      const unreadable = async (seqs: number[]) => unreadableWith(store, filesOf(config.dataDir, address).keys, seqs)
-      const finding = await findWith(store, unreadable)
+      const finding = await findWith(store, async seqs => checkWith(store, filesOf(config.dataDir, address).keys, seqs))
       return { ...finding, faults: damage === undefined ? finding.faults : [damage, ...finding.faults] }
     } finally {
       close()
@@ -93,22 +92,22 @@ const findIn = async (
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-const unreadableWith = (store: Store, keysPath: string, seqs: number[]): number[] => {
+const checkWith = (store: Store, keysPath: string, seqs: number[]): KeyFindings => {
   // Not made where there are none: a file without a key would look like one that lost them.
   const keys = existsSync(keysPath) ? new Database(keysPath, { timeout: 0 }) : openMemoryStore()
   try {
     const vault = openVault(keys, systemRandom)
-    return unreadable({ log: openLog(store), tables: openKernelTables(store), vault }, seqs)
+    return checkKeys({ log: openLog(store), tables: openKernelTables(store), vault }, seqs)
   } finally {
     keys.close()
   }
 }
 
-/** A running actor gives a copy of its store; its keys it gives to nobody, so it is asked what they open. */
+/** A running actor gives a copy of its store; its keys are not copied for this: it is asked what they open. */
 const askRunning = async (
   config: Config,
   address: Address,
-  findWith: (store: Store, unreadable: (seqs: number[]) => Promise<number[]>) => Promise<Finding>,
+  findWith: (store: Store, check: CheckKeys) => Promise<Finding>,
 ): Promise<Finding> => {
   const url = config.natsUrl ?? runningUrl(config)
   const bus = await connectNats({ url, name: 'verify', connectTimeoutMs: 3000 })
@@ -117,10 +116,7 @@ const askRunning = async (
     const { path } = (await ask('CopyStore', {})) as { path: string }
     const store = new Database(path)
     try {
-      return await findWith(
-        store,
-        async entries => ((await ask('CheckKeys', { entries })) as { unreadable: number[] }).unreadable,
-      )
+      return await findWith(store, async entries => (await ask('CheckKeys', { entries })) as KeyFindings)
     } finally {
       store.close()
       removeStore(path)

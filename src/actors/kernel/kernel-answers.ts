@@ -1,10 +1,10 @@
-/** What every actor answers about itself: its health, its cursors, its log, its dead letters. */
+/** What every actor answers about itself: its health, cursors, log, keys and dead letters; copies of its store; its adoption. */
 import { NO_CHAIN } from '../../bus/entry.ts'
 import type { Answer } from './actor.ts'
 import { type AdoptionPorts, adopt, lookOut, whyNotNow } from './adoption.ts'
 import type { Core } from './core.ts'
 import { commandsOf, listDeadLetters } from './dead-letters.ts'
-import { unreadable } from './lost-keys.ts'
+import { checkKeys } from './lost-keys.ts'
 import { stepAt, timeline } from './timeline.ts'
 
 /** How an actor stands, apart from its log. */
@@ -85,7 +85,7 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
         ports.startOver()
         return adopted
       }),
-    CheckKeys: ({ entries }) => ({ reply: { unreadable: unreadable(core, entries as number[]) } }),
+    CheckKeys: ({ entries }) => ({ reply: checkKeys(core, entries as number[]) }),
     CopyStore: async ({ keys }) => ({ reply: { path: await ports.copyStore(keys === true ? 'keys' : 'store') } }),
   }
 

@@ -162,9 +162,10 @@ export const kernelContract = defineContract({
       refusals: [],
     },
     CheckKeys: {
-      summary: 'which of these entries of the log can not be read, because a key is lost',
+      summary:
+        'which of these entries of the log can not be read, or compared with what comes again, because a key is lost',
       body: z.strictObject({ entries: z.array(z.int().positive()).max(500) }),
-      reply: z.object({ unreadable: z.array(z.int()) }),
+      reply: z.object({ unreadable: z.array(z.int()), incomparable: z.array(z.int()) }),
       refusals: [],
     },
     Cursor: {

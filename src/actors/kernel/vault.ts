@@ -33,6 +33,8 @@ export type Vault = {
   ownKey: (id: string) => string
   /** Whether `hash`, which `keyed` made, is that of `text`; `undefined` when its key is not the one that is here. */
   isKeyed: (hash: string, text: string) => boolean | undefined
+  /** Whether `hash`, which `keyed` made, is of the key that is here: else nobody can tell what it was made of. */
+  isOfKeyHere: (hash: string) => boolean
   /** Puts new keys on the disk. Must be called before the commit of what they sealed. */
   flush: () => void
   /** Deletes the key of `person`, so that no byte of it is left in the files. */
@@ -97,11 +99,13 @@ export const openVault = (store: Store, random: Random): Vault => {
     return `${name}${hash(`of ${text}`)}`.slice(0, HASH_CHARACTERS)
   }
 
+  const isOfKeyHere = (hash: string): boolean => hash.slice(0, KEY_NAME) === keyed('').slice(0, KEY_NAME)
+
   return {
     keyed,
+    isOfKeyHere,
     ownKey: id => `${OWN_KEY}${id}/${random.bytes(OWN_KEY_BYTES).toString('base64url')}`,
-    isKeyed: (hash, text) =>
-      hash.slice(0, KEY_NAME) === keyed(text).slice(0, KEY_NAME) ? hash === keyed(text) : undefined,
+    isKeyed: (hash, text) => (isOfKeyHere(hash) ? hash === keyed(text) : undefined),
     seal: (person, personal) => {
       const key = keyFor(person)
       const nonce = random.bytes(NONCE_BYTES)
