@@ -26,7 +26,7 @@ export const report = (results: Results): string[] => [
   '',
   ...memoryLines(results),
   '',
-  results.verify.clean ? 'kassa verify: clean' : 'kassa verify: NOT CLEAN',
+  results.verify.clean ? 'verify: clean' : 'verify: NOT CLEAN',
   ...results.verify.lines.map(line => `  ${line}`),
 ]
 

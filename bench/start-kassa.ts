@@ -10,7 +10,7 @@ import { readRunFile } from '../src/start/run-file.ts'
 export type Kassa = {
   pid: number
   port: number
-  /** Says what `kassa verify` says; whether all was well. */
+  /** Says what `verify` says; whether all was well. */
   verify: (say: (line: string) => void) => Promise<boolean>
   stop: () => Promise<void>
 }

@@ -147,7 +147,7 @@ describe('healing', () => {
     })
   })
 
-  it('refuses old stores that agree with each other when the streams are gone, until their marks are removed', async () => {
+  it('refuses old stores that agree with each other when the streams are gone, until a person adopts them', async () => {
     await kassa.stop()
     const old = newDataDir()
     for (const actor of ACTORS) copyFileSync(storeOf(actor), join(old, actor))

@@ -20,6 +20,7 @@ export const COMPONENTS = {
     'Order-Status': header('What the order has become by now.', {
       enum: ['Pending', 'Confirmed', 'Rejected', 'Cancelled', 'Refunded'],
     }),
+    'Kassa-Unanswered': header('The actors that did not answer, and whose rows are missing: `order/0, billing/0`.'),
     'Preference-Applied': header('`respond-async` when the reply did not wait for the settling.'),
   },
   schemas: {

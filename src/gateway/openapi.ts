@@ -154,6 +154,7 @@ const successHeaders = (route: Route, status: number): string[] => {
   const names = ['X-Request-Id']
   if (route.method !== 'GET') names.push('Idempotent-Replayed')
   if (route.kind === 'list' || route.kind === 'page') names.push('Link')
+  if (route.kind === 'dead-letters') names.push('Kassa-Unanswered')
   if ((route.kind === 'query' || route.kind === 'command') && isVersioned(route)) names.push('ETag')
   if (route.kind === 'command' && route.location && status !== 200) names.push('Location')
   if (route.kind === 'command' && route.settles) names.push('Preference-Applied')
