@@ -14,7 +14,7 @@ import { openVault } from './kernel/vault.ts'
  * `0.1.2` is 1: SQLite keeps one number (`user_version`). A patch never changes what a log may say, so that one can
  * always be taken back.
  */
-export const releaseNumber = (version: string): number => {
+const releaseNumber = (version: string): number => {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return major * 1000 + minor
 }

@@ -24,7 +24,7 @@ const COME_UP_MS = 10_000
 const POLL_MS = 200
 
 /** A word for every refused actor at once. */
-export const ALL = 'all'
+const ALL = 'all'
 
 /**
  * Without `whom` tells what is known of every refused store, and changes nothing; with it (an actor, or `all`) goes on
