@@ -27,7 +27,7 @@ import { refuseSecondOwner } from './second-owner.ts'
 import { settingsOf } from './settings.ts'
 import { copyStore, filesOf, restoredNote } from './store-files.ts'
 
-// One cell a machine, as yet; every name carries it (design §4).
+// One cell a machine, as yet; every name carries it (protocol, R13).
 const CELL = 0
 const ANSWER_MS = 100
 

@@ -25,7 +25,7 @@ export const REFUSAL_HEADERS = { status: 'Nats-Service-Error-Code', detail: 'Nat
 /** Nobody in particular. */
 export const ANYBODY = '-'
 
-/** A key's scope is caller, operation and key (contract §5). */
+/** A key's scope is caller, operation and key: the same key may name something else elsewhere. */
 export const commandId = (caller: string, command: string, key: string): string => `${caller}/${command}/${key}`
 
 /** What a body means, whatever its spelling: a hash of its fields as the contract read them. 22 characters. */

@@ -20,7 +20,10 @@ export class MalformedJson extends Malformed {
   }
 }
 
-/** `mend`: also take `{"user_id:" 7}`, a comma before a closing bracket, and a colon at the end of a key (contract §3.1). */
+/**
+ * `mend`: also take `{"user_id:" 7}`, a comma before a closing bracket, and a colon at the end of a key. The founding
+ * document's own examples have these faults.
+ */
 export type ReadJsonOptions = { mend?: boolean }
 
 /**

@@ -12,7 +12,7 @@ import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { ListRoute } from './route.ts'
 
-/** A list is complete up to this many rows, then it is paged (contract §3.10). */
+/** A list is complete up to this many rows, then it is paged. */
 const ROWS_MOST = 10_000
 
 /** The handler of a list. Where rows are left, `Link` says where they are. */

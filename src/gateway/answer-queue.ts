@@ -1,4 +1,4 @@
-/** A request that becomes a queued command: accepted as soon as the broker has it on disk (contract §3.12). */
+/** A request that becomes a queued command: accepted as soon as the broker has it on disk. */
 import { cellOf } from '../actors/cells.ts'
 import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import { ANYBODY, commandId, fingerprintOf } from '../bus/command-id.ts'

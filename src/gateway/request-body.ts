@@ -4,11 +4,14 @@ import { readJson } from '../bus/json.ts'
 import type { Exchange } from './exchange.ts'
 import { refuse } from './refused.ts'
 
-// Binary types can't be the document's JSON; every other type, and none, is what naive clients send (contract §3.2).
+// Binary types can't be the document's JSON; every other type, and none, is what naive clients send.
 const BINARY =
   /^(?:multipart|image|audio|video|font|model)\/|^application\/(?:octet-stream|pdf|zip|gzip|x-(?!www-form-urlencoded|ndjson|json)|vnd\.(?!.*\+json))/
 
-/** The parsed body, mended as contract §3.1 says. An empty body is `undefined`. Throws `Refused` or `MalformedJson`. */
+/**
+ * The parsed body, mended where it is wrong as the founding document's own examples are. An empty body is `undefined`.
+ * Throws `Refused` or `MalformedJson`.
+ */
 export const readRequestBody = async (exchange: Exchange): Promise<unknown> => {
   refuseMediaType(exchange)
   const bytes = await readBytes(exchange)

@@ -1,4 +1,4 @@
-/** Settle before reply: naive clients look at the money and the letters right after the 201 (contract §3.7). */
+/** Settle before reply: naive clients look at the money and the letters right after the 201. */
 
 import type { OrderStatus } from '../actors/order/contract.ts'
 import type { Bus, Message, Running } from '../bus/bus.ts'
@@ -131,7 +131,7 @@ export const hearSettled = (bus: Pick<Bus, 'listen'>, clock: Clock, log: Log): S
   }
 }
 
-// A CloudEvent (design §3); whatever is not one throws.
+// A CloudEvent; whatever is not one throws.
 const dataOf = (message: Message): Record<string, unknown> => {
   const { data } = JSON.parse(new TextDecoder().decode(message.body)) as { data: Record<string, unknown> }
   return { order_id: data.order_id, notification_type: data.notification_type }

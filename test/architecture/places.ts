@@ -1,4 +1,4 @@
-/** The places of the source (design: the tree), and what each may import besides itself. */
+/** The places of the source (README: the tree), and what each may import besides itself. */
 
 export type Place = {
   name: string

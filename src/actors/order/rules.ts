@@ -36,7 +36,7 @@ const userCreated = (userId: string, person: Person, allotted: boolean): Decisio
     { user_id: userIdOut(userId) },
   )
 
-/** A new user under the next free id. The same address twice makes two users (contract §3.9). */
+/** A new user under the next free id. The same address twice makes two users. */
 export const createUser = (nextUserId: string, person: Person): Decision => userCreated(nextUserId, person, true)
 
 /** A user whose id comes from outside. The same once more is fulfilled already; other content under the id is a no. */
