@@ -12,8 +12,22 @@ import type { GatewayPorts } from './ports.ts'
 /** An open actor answers in a few milliseconds; one that does not by then is not ready. */
 const HEALTH_MS = 500
 
-/** How a part is: `open`, the step of its start, or `silent`; and what a person should see to. */
-type Part = { part: string; phase: string; waits_for: string | null; warning?: string }
+/**
+ * How a part is: `open`, the step of its start, or `silent`; where its log ends, how much of that its stream does not
+ * have yet, and where it stands in the logs that it reads; and what a person should see to.
+ */
+type Part = {
+  part: string
+  phase: string
+  waits_for: string | null
+  head?: number
+  unpublished?: number
+  cursors?: Record<string, number>
+  warning?: string
+}
+
+/** `unread`: by source, how many of its entries were not taken in yet; null where the source is silent. */
+type ShownPart = Omit<Part, 'cursors'> & { unread?: Record<string, number | null> }
 
 /** `/livez`: this process answers. */
 export const answerLive = (exchange: Exchange): Response => sendJson(exchange, 200, '{"status":"ok"}')
@@ -31,7 +45,7 @@ export const answerVersion =
 export const answerReady =
   (ports: GatewayPorts) =>
   async (exchange: Exchange): Promise<Response> => {
-    const parts = await Promise.all(ADDRESSES.map(owner => partOf(ports, owner)))
+    const parts = withUnread(await Promise.all(ADDRESSES.map(owner => partOf(ports, owner))))
     const closed = parts.filter(({ phase }) => phase !== 'open')
     const status = parts.some(({ warning }) => warning !== undefined) ? 'degraded' : 'ready'
     if (closed.length === 0) return sendJson(exchange, 200, JSON.stringify({ status, parts }))
@@ -53,11 +67,23 @@ const partOf = async (ports: GatewayPorts, owner: Address): Promise<Part> => {
       { subject, body: {}, headers: { [COMMAND_HEADERS.caller]: ANYBODY } },
       HEALTH_MS,
     )
-    const { phase, waits_for, warning } = kernelContract.queries.Health.reply.parse(value)
-    return { part, phase, waits_for, ...(warning === null ? {} : { warning }) }
+    const { phase, waits_for, warning, head, stream, cursors } = kernelContract.queries.Health.reply.parse(value)
+    const standing = { head, unpublished: Math.max(0, head - (stream ?? 0)), cursors }
+    return { part, phase, waits_for, ...standing, ...(warning === null ? {} : { warning }) }
   } catch (fault) {
     // Whatever it is, this part does not say that it is open, and that is the answer.
     ports.log.debug({ part, fault: fault instanceof Error ? fault.name : typeof fault }, 'no health')
     return { part, phase: 'silent', waits_for: null }
   }
 }
+
+/** How many entries of each source a part has not taken in yet; the parts were asked at the same time, or nearly. */
+const withUnread = (parts: Part[]): ShownPart[] =>
+  parts.map(({ cursors, ...part }) => {
+    if (!cursors) return part
+    const unread = Object.entries(cursors).map(([source, cursor]) => {
+      const head = parts.find(({ part }) => part === source)?.head
+      return [source, head === undefined ? null : Math.max(0, head - cursor)]
+    })
+    return { ...part, unread: Object.fromEntries(unread) as Record<string, number | null> }
+  })

@@ -5,6 +5,9 @@ import { PROBLEMS, type ProblemDocument } from '../bus/problem.ts'
 import { type Asked, yes } from './scripted-bus.ts'
 import { createTestGateway } from './test-gateway.ts'
 
+/** What a part tells of its lag when it has none, and reads nobody. */
+const UP_TO_DATE = { head: 1, unpublished: 0, unread: {} }
+
 const health = (phase: string, waitsFor: string | null = null, warning: string | null = null) =>
   yes({ phase, waits_for: waitsFor, head: 1, stream: 1, cursors: {}, mailbox: 0, pid: 1, version: '0.1.0', warning })
 
@@ -20,6 +23,18 @@ suite('the state of the system', () => {
     assert.equal(bus.asked.length, 0)
   })
 
+  test('/readyz tells how much of a log is not published, and how much of the others is not read', async () => {
+    const standing = { waits_for: null, mailbox: 0, pid: 1, version: '0.1.0', warning: null, phase: 'open' }
+    const heads = { head: 9, stream: 7, cursors: { 'order/0': 4, 'nobody/0': 1 } }
+    const { get } = createTestGateway({ Health: yes({ ...standing, ...heads }) })
+    const { parts } = (await (await get('/readyz')).json()) as { parts: Record<string, unknown>[] }
+    const { head, unpublished, unread } = parts[1] ?? {}
+    assert.deepEqual(
+      { head, unpublished, unread },
+      { head: 9, unpublished: 2, unread: { 'order/0': 5, 'nobody/0': null } },
+    )
+  })
+
   test('/readyz is 200 when every actor is open', async () => {
     const { get } = createTestGateway({ Health: health('open') })
     const response = await get('/readyz')
@@ -30,6 +45,7 @@ suite('the state of the system', () => {
         part,
         phase: 'open',
         waits_for: null,
+        ...UP_TO_DATE,
       })),
     })
   })
@@ -39,7 +55,13 @@ suite('the state of the system', () => {
     const response = await get('/readyz')
     const { status, parts } = (await response.json()) as { status: string; parts: unknown[] }
     assert.deepEqual([response.status, status], [200, 'degraded'])
-    assert.deepEqual(parts[0], { part: 'order/0', phase: 'open', waits_for: null, warning: 'keys are lost' })
+    assert.deepEqual(parts[0], {
+      part: 'order/0',
+      phase: 'open',
+      waits_for: null,
+      ...UP_TO_DATE,
+      warning: 'keys are lost',
+    })
   })
 
   test('/readyz is 503 with each part, what it does and whom it waits for', async () => {
@@ -58,10 +80,10 @@ suite('the state of the system', () => {
     assert.deepEqual([response.status, problem.code, response.headers.get('retry-after')], [503, 'unavailable', '1'])
     assert.equal(response.headers.get('content-type'), 'application/problem+json; charset=utf-8')
     assert.deepEqual(problem.parts, [
-      { part: 'order/0', phase: 'open', waits_for: null },
-      { part: 'billing/0', phase: 'catching up', waits_for: 'order/0' },
+      { part: 'order/0', phase: 'open', waits_for: null, ...UP_TO_DATE },
+      { part: 'billing/0', phase: 'catching up', waits_for: 'order/0', ...UP_TO_DATE },
       { part: 'notification/0', phase: 'silent', waits_for: null },
-      { part: 'webhook/0', phase: 'open', waits_for: null },
+      { part: 'webhook/0', phase: 'open', waits_for: null, ...UP_TO_DATE },
     ])
     assert.ok(clock.monotonic() <= 510)
   })

@@ -1,13 +1,14 @@
 /** Where an actor's log, tables and rules meet: deciding, appending and applying, inside a transaction. */
 import type { Contract } from '../../bus/contract.ts'
 import { type Entry, type EntryHeaders, NO_CHAIN, readHeaders, writeHeaders } from '../../bus/entry.ts'
-import { type Address, eventSubject } from '../../bus/subjects.ts'
+import { type Address, eventSubject, sourceOf } from '../../bus/subjects.ts'
 import type { Clock } from '../../world/clock.ts'
 import type { AnyActorDefinition, AnyBehaviour, Facts, Settings } from './actor.ts'
 import { decideDeadLetter } from './dead-letters.ts'
 import type { Decision, NewEvent } from './decision.ts'
 import { type EpochTables, openEpochTables } from './epochs.ts'
 import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
+import { HistoryRefused } from './history-refused.ts'
 import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
 import { type Log, openLog } from './log.ts'
 import { isFull, type Store } from './store.ts'
@@ -91,7 +92,10 @@ export const openCore = (
     if (event.type === 'WentBack') goBackTo(event.data)
     const known = Object.hasOwn(definition.contract.events, event.type)
     if (!known)
-      throw new Error(`Cannot apply ${event.type}: this version does not know it; a newer Kassa wrote this log`)
+      throw new HistoryRefused(
+        `Cannot apply entry ${event.seq} of ${sourceOf(address)}, ${event.type}: this version does not know it; ` +
+          'a newer Kassa wrote this log. Use that one',
+      )
     behaviour.apply[event.type]?.(event)
     for (const key of behaviour.wakes(event)) tables.wake(key)
     const thread = behaviour.thread?.(event)
