@@ -1,8 +1,11 @@
 /** A disk that is full at the wrong moment: what the simulation found there. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ACTOR_NAMES } from '../../src/actors/registry.ts'
 import { CATALOG } from './clients.ts'
 import { createWorld } from './world.ts'
+
+const OTHERS = ACTOR_NAMES.filter(actor => actor !== 'order')
 
 const createQuietWorld = () =>
   createWorld(1, {
@@ -32,7 +35,7 @@ describe('a full disk', () => {
     assert.notEqual(order.process?.running.phase(), 'open')
 
     order.disk.full = false
-    for (const actor of ['billing', 'notification'] as const) world.start(actor)
+    for (const actor of OTHERS) world.start(actor)
     await world.virtual.advance(2000)
     assert.equal(order.process?.running.phase(), 'open')
     assert.equal(order.process?.name, 'order-1')
@@ -45,7 +48,7 @@ describe('a full disk', () => {
     await world.virtual.advance(1000)
     assert.equal(order.process?.running.phase(), 'asking witnesses')
     order.disk.full = true
-    for (const actor of ['billing', 'notification'] as const) world.start(actor)
+    for (const actor of OTHERS) world.start(actor)
     await world.virtual.advance(5000)
     assert.equal(order.disk.chains.length, 1)
     assert.notEqual(order.process?.running.phase(), 'open')
