@@ -1,6 +1,7 @@
 /** The subcommands: what each is for, and what it runs. */
 import { resolve } from 'node:path'
 import { ACTOR_NAMES, isActorName } from './actors/registry.ts'
+import { Unavailable } from './bus/unavailable.ts'
 import { type Config, readConfig } from './config.ts'
 import { type ExitCode, exitCodes, plainFault } from './exit.ts'
 import { createLog } from './log.ts'
@@ -74,9 +75,8 @@ async function runVerify(): Promise<ExitCode> {
 async function runBackup([directory]: string[]): Promise<ExitCode> {
   if (directory === undefined) throw plainFault(exitCodes.usage, 'Cannot make a backup; give a new directory for it')
   const { config } = readConfig(process.env)
-  const [{ backup }, { readRunFile }] = await Promise.all([import('./backup/backup.ts'), import('./start/run-file.ts')])
-  const natsUrl = config.natsUrl ?? readRunFile(config.dataDir)?.natsUrl
-  return backup({ ...config, natsUrl }, resolve(directory), line => console.log(line))
+  const { backup } = await import('./backup/backup.ts')
+  return orUnavailable(backup(config, resolve(directory), line => console.log(line)))
 }
 
 async function runRestore([directory]: string[]): Promise<ExitCode> {
@@ -88,9 +88,18 @@ async function runRestore([directory]: string[]): Promise<ExitCode> {
 
 async function runAdopt([whom]: string[]): Promise<ExitCode> {
   const { config } = readConfig(process.env)
-  const [{ adopt }, { readRunFile }] = await Promise.all([import('./backup/adopt.ts'), import('./start/run-file.ts')])
-  const natsUrl = config.natsUrl ?? readRunFile(config.dataDir)?.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
-  return adopt(natsUrl, whom, line => console.log(line))
+  const { adopt } = await import('./backup/adopt.ts')
+  return orUnavailable(adopt(config, whom, line => console.log(line)))
+}
+
+/** That a part does not answer is no defect: the person at the terminal is told, and may try again. */
+async function orUnavailable(work: Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    throw plainFault(exitCodes.unavailable, `${error.message}; see /readyz, and try again`)
+  }
 }
 
 async function runVersion(): Promise<ExitCode> {

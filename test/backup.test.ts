@@ -12,6 +12,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { startTestBroker } from '../src/bus/test-broker.ts'
+import { lockData } from '../src/start/data-lock.ts'
+import { writeRunFile } from '../src/start/run-file.ts'
 import { customersOf } from './customers.ts'
 import { expecting, get, post, send } from './http-client.ts'
 import { type Ended, newDataDir, runKassa } from './kassa-command.ts'
@@ -127,6 +130,28 @@ describe('backup and restore', () => {
     const nothing = await run(['backup', join(backups, 'nothing')], newDataDir())
     assert.equal(nothing.code, 78)
     assert.ok(!existsSync(join(backups, 'nothing')))
+
+    const other = newDataDir()
+    copyFileSync(join(backups, 'stopped', 'order-0.db'), join(other, 'order-0.db'))
+    const unlock = lockData(other)
+    const run69 = async (words: string[], natsUrl: string, reason: RegExp): Promise<void> => {
+      writeRunFile(other, { pid: process.pid, startedAt: '2026-11-23T00:00:00Z', natsUrl })
+      const { code, stderr } = await run(words, other)
+      assert.equal(code, 69, stderr)
+      assert.match(stderr, reason)
+      assert.doesNotMatch(stderr, /^ +at /m, 'no stack trace')
+      assert.ok(!existsSync(join(backups, 'nothing')))
+    }
+    const broker = await startTestBroker()
+    const words = ['backup', join(backups, 'nothing')]
+    for (const asked of [words, ['adopt']]) {
+      await run69(asked, 'nats://127.0.0.1:1', /Cannot connect to the broker at/)
+      await run69(asked, broker.url, /order\.0|order\/0/)
+    }
+    // Another installation, which has come to answer there.
+    await run69(words, kassa.natsUrl, /its data are in .*, not in /)
+    await broker.close()
+    unlock()
   })
 
   it('a backup made after an erasure has nothing of the person, and one of before brings no key back', async () => {

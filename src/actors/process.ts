@@ -1,5 +1,5 @@
 /** One actor as a process: its files, its connection, its end. */
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Entry } from '../bus/entry.ts'
 import { connectNats } from '../bus/nats.ts'
@@ -70,6 +70,7 @@ export const startActor = async (
       restored: restoredNote(files.restored),
       readers: readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL })),
       keepAside: (stream, entries) => keepAside(config.dataDir, stream, entries),
+      dataDir: realpathSync(config.dataDir),
       copyStore: kind => copyStore(config.dataDir, address, kind === 'keys' ? keys : store),
       // Its answer has to leave before the process does.
       startOver: () => void systemClock.after(ANSWER_MS, () => over.resolve(new Error('adopted: starting over'))),

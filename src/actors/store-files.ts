@@ -1,9 +1,11 @@
 /** The files of one actor: where they lie, how they are copied, and how a stopped one is opened. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { z } from 'zod'
 import type { Address } from '../bus/subjects.ts'
+import { Unavailable } from '../bus/unavailable.ts'
+import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { openGuardedStore, StorePagesDamaged } from './kernel/guarded-store.ts'
 import type { RestoredNote } from './kernel/restored.ts'
@@ -50,18 +52,36 @@ const openUnguarded = (path: string): StoppedStore | undefined => {
   }
 }
 
-/** A consistent copy of `store`, made page by page while its actor goes on. Whoever asked for it deletes it. */
+/** How long somebody waits for a copy. Page by page it goes at some 100 MB a second, beside the work. */
+export const COPY_PATIENCE_MS = 600_000
+
+/**
+ * A consistent copy of `store`, made page by page while its actor goes on. Whoever asked for it deletes it; one that was
+ * killed before leaves it to the next copy, which sweeps what nobody waits for any more.
+ */
 export const copyStore = async (dataDir: string, { actor, cell }: Address, store: Store): Promise<string> => {
   const directory = join(dataDir, 'copies')
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const path = join(directory, `${actor}-${cell}-${systemRandom.uuid()}.db`)
+  const mine = `${actor}-${cell}-`
+  sweepCopies(directory, mine)
+  const path = join(directory, `${mine}${systemRandom.uuid()}.db`)
+  const began = systemClock.monotonic()
   try {
     await store.backup(path)
+    if (systemClock.monotonic() - began > COPY_PATIENCE_MS) throw new Unavailable('the copy took too long')
     return path
   } catch (error) {
     // Half a copy on a full disk takes the room that its actor needs.
     removeStore(path)
     throw error
+  }
+}
+
+const sweepCopies = (directory: string, mine: string): void => {
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name)
+    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+    if (name.startsWith(mine) && Date.now() - changed > COPY_PATIENCE_MS) rmSync(path, { force: true })
   }
 }
 

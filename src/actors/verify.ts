@@ -1,5 +1,5 @@
 /** The command `verify`: every store of an installation, running or stopped, a line each. */
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { connectNats } from '../bus/nats.ts'
 import { type Address, sourceOf } from '../bus/subjects.ts'
@@ -16,11 +16,10 @@ import { openMemoryStore, type Store } from './kernel/store.ts'
 import { openVault } from './kernel/vault.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import { settingsOf } from './settings.ts'
-import { filesOf, openStopped, removeStore, type StoppedStore } from './store-files.ts'
+import { COPY_PATIENCE_MS, filesOf, openStopped, removeStore, type StoppedStore } from './store-files.ts'
 import { type CheckKeys, lostKeyFaults } from './verify-keys.ts'
 import { type Finding, verifyStore } from './verify-store.ts'
 
-const COPY_TIMEOUT_MS = 60_000
 const MOST_FAULTS_SHOWN = 10
 
 /**
@@ -111,9 +110,9 @@ const askRunning = async (
 ): Promise<Finding> => {
   const url = config.natsUrl ?? runningUrl(config)
   const bus = await connectNats({ url, name: 'verify', connectTimeoutMs: 3000 })
-  const ask = (query: string, body: object) => askActor(bus, sourceOf(address), query, body, COPY_TIMEOUT_MS)
+  const ask = (query: string, body: object) => askActor(bus, sourceOf(address), query, body, COPY_PATIENCE_MS)
   try {
-    const { path } = (await ask('CopyStore', {})) as { path: string }
+    const { path } = (await ask('CopyStore', { data_dir: realpathSync(config.dataDir) })) as { path: string }
     const store = new Database(path)
     try {
       return await findWith(store, async entries => (await ask('CheckKeys', { entries })) as KeyFindings)

@@ -1,4 +1,5 @@
 /** The command `adopt`: what is known of a refused store, and the choice to go on with it all the same. */
+import { realpathSync } from 'node:fs'
 import type { z } from 'zod'
 import { askActor } from '../actors/kernel/ask-actor.ts'
 import type { kernelContract, TimelineStep } from '../actors/kernel/kernel-contract.ts'
@@ -7,12 +8,16 @@ import type { Bus } from '../bus/bus.ts'
 import { connectNats } from '../bus/nats.ts'
 import { type Address, addressOf, sourceOf } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
+import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes, plainFault } from '../exit.ts'
 import { pause, systemClock } from '../world/clock.ts'
+import { runningUrl } from './running-url.ts'
 
 type Say = (line: string) => void
 type Health = z.infer<typeof kernelContract.queries.Health.reply>
 type Outlook = z.infer<typeof kernelContract.queries.LookOut.reply>
+/** Whose actors are meant: another installation's refuse. */
+type Here = { data_dir: string }
 type Adopted = { address: Address; epoch: number; readers: string[] }
 
 const CONNECT_TIMEOUT_MS = 3000
@@ -28,15 +33,20 @@ const ALL = 'all'
 
 /**
  * Without `whom` tells what is known of every refused store, and changes nothing; with it (an actor, or `all`) goes on
- * with that store. Kassa must be running: its actors are asked. Gives 0 when none is refused, or none is left so.
+ * with that store. Kassa must be running on the data: its actors are asked. Gives 0 when none is refused, or none is
+ * left so. Throws `Unavailable` where nobody answers.
  */
-export const adopt = async (natsUrl: string, whom: string | undefined, say: Say): Promise<ExitCode> => {
+export const adopt = async (config: Config, whom: string | undefined, say: Say): Promise<ExitCode> => {
   if (whom !== undefined && whom !== ALL && !(ACTOR_NAMES as readonly string[]).includes(whom))
     throw plainFault(exitCodes.usage, `Cannot adopt "${whom}"; give one of: ${[...ACTOR_NAMES, ALL].join(', ')}`)
-  const bus = await connectNats({ url: natsUrl, name: 'adopt', connectTimeoutMs: CONNECT_TIMEOUT_MS })
+  const url = runningUrl(config)
+  const here = { data_dir: realpathSync(config.dataDir) }
+  const bus = await connectNats({ url, name: 'adopt', connectTimeoutMs: CONNECT_TIMEOUT_MS })
   try {
-    const refused = await refusedActors(bus, say)
+    const { refused, silent } = await refusedActors(bus, here, say)
     if (refused.length === 0) {
+      if (silent.length > 0)
+        throw new Unavailable(`It is not known whether a store is refused: ${silent.join(', ')} does not answer`)
       say('No store is refused; there is nothing to adopt')
       await tellOrphans(bus, say)
       return exitCodes.ok
@@ -47,7 +57,7 @@ export const adopt = async (natsUrl: string, whom: string | undefined, say: Say)
       return exitCodes.failed
     }
     const adopted: Adopted[] = []
-    for (const address of chosen) adopted.push(await adoptOne(bus, address, say))
+    for (const address of chosen) adopted.push(await adoptOne(bus, here, address, say))
     for (const one of adopted) await untilOpen(bus, one)
     for (const one of adopted) await untilReadOn(bus, one)
     say('Open again, and read by everybody who reads it')
@@ -67,12 +77,14 @@ const healthOf = async (bus: Bus, address: Address): Promise<Health | undefined>
   }
 }
 
-const refusedActors = async (bus: Bus, say: Say): Promise<Address[]> => {
+const refusedActors = async (bus: Bus, here: Here, say: Say): Promise<{ refused: Address[]; silent: string[] }> => {
   const refused: Address[] = []
+  const silent: string[] = []
   for (const address of ADDRESSES) {
     const health = await healthOf(bus, address)
     if (!health) {
       say(`${sourceOf(address)} does not answer`)
+      silent.push(sourceOf(address))
       continue
     }
     if (health.phase !== 'refused') {
@@ -81,17 +93,17 @@ const refusedActors = async (bus: Bus, say: Say): Promise<Address[]> => {
     }
     refused.push(address)
     say(`${sourceOf(address)} is refused: ${health.waits_for}`)
-    describe(await outlookOf(bus, address)).forEach(line => void say(`  ${line}`))
+    describe(await outlookOf(bus, here, address)).forEach(line => void say(`  ${line}`))
   }
-  return refused
+  return { refused, silent }
 }
 
 // An actor may be refused before those who read its log have come up at all.
-const outlookOf = async (bus: Bus, address: Address): Promise<Outlook> => {
+const outlookOf = async (bus: Bus, here: Here, address: Address): Promise<Outlook> => {
   const deadline = systemClock.monotonic() + COME_UP_MS
   for (;;) {
     try {
-      return (await askActor(bus, sourceOf(address), 'LookOut', {})) as Outlook
+      return (await askActor(bus, sourceOf(address), 'LookOut', here)) as Outlook
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
       if (systemClock.monotonic() > deadline) throw plainFault(exitCodes.unavailable, error.message)
@@ -112,9 +124,15 @@ const describe = ({ head, highest, marked, stream, readers }: Outlook): string[]
     : `adopted, ${head + 1} to ${highest} are left empty, ids go on a million later, and who has seen more goes back`,
 ]
 
-const adoptOne = async (bus: Bus, address: Address, say: Say): Promise<Adopted> => {
+const adoptOne = async (bus: Bus, here: Here, address: Address, say: Say): Promise<Adopted> => {
   const source = sourceOf(address)
-  const { head, highest, epoch, readers } = (await askActor(bus, source, 'Adopt', {}, ADOPT_TIMEOUT_MS)) as Outlook & {
+  const { head, highest, epoch, readers } = (await askActor(
+    bus,
+    source,
+    'Adopt',
+    here,
+    ADOPT_TIMEOUT_MS,
+  )) as Outlook & {
     epoch: number
   }
   say(

@@ -7,7 +7,7 @@ import { openMemoryStore, openStore, type Store } from '../actors/kernel/store.t
 import { openVault } from '../actors/kernel/vault.ts'
 import { type ActorName, ADDRESSES } from '../actors/registry.ts'
 import { settingsOf } from '../actors/settings.ts'
-import { filesOf, openStopped, type StoppedStore } from '../actors/store-files.ts'
+import { filesOf, openStopped, removeStore, type StoppedStore } from '../actors/store-files.ts'
 import { verifyStore } from '../actors/verify-store.ts'
 import { type Address, sourceOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
@@ -19,26 +19,45 @@ import { systemRandom } from '../world/random.ts'
 import { bringToOneCut, openCopy } from './cut.ts'
 import { describeFile, type StoreInBackup, writeManifest } from './manifest.ts'
 import { bytesOf, type Originals, runningOriginals, stoppedOriginals } from './originals.ts'
+import { runningUrl } from './running-url.ts'
 import { assertRoom, moveSafely, sync } from './safe-files.ts'
+import { stopBySignal } from './stop-by-signal.ts'
 
 type Say = (line: string) => void
 
 const definitionAt = ({ actor }: Address) => DEFINITIONS[actor as ActorName]
 
 /**
- * Makes a backup in `directory`, which must be new or empty. `natsUrl` is where a running Kassa's broker answers.
- * Gives 0 when it is there and proven; otherwise throws, and leaves nothing that could pass for a backup.
+ * Makes a backup in `directory`, which must be new or empty.
+ * Gives 0 when it is there and proven; otherwise, and when a signal ends it, throws and leaves nothing.
  */
-export const backup = async (
-  config: Config & { natsUrl: string | undefined },
-  directory: string,
-  say: Say,
-): Promise<ExitCode> => {
+export const backup = async (config: Config, directory: string, say: Say): Promise<ExitCode> => {
   const { dataDir } = config
   if (!ADDRESSES.some(address => existsSync(filesOf(dataDir, address).store)))
     throw plainFault(exitCodes.configuration, `Cannot make a backup: there is no store in ${dataDir}`)
   refuseHalfRestored(dataDir)
   const made = makeEmpty(directory)
+  const stopping = stopBySignal()
+  let unlock: (() => void) | undefined
+  let originals: Originals | undefined
+  try {
+    assertRoomFor(dataDir, directory)
+    unlock = lockStopped(dataDir)
+    originals = unlock ? stoppedOriginals(dataDir) : await runningOriginals(dataDir, runningUrl(config))
+    await fill(config, directory, originals, stopping.signal, say)
+    return exitCodes.ok
+  } catch (error) {
+    for (const name of readdirSync(directory)) rmSync(join(directory, name))
+    if (made) rmSync(directory, { recursive: true })
+    throw error
+  } finally {
+    stopping.release()
+    await originals?.close()
+    unlock?.()
+  }
+}
+
+const assertRoomFor = (dataDir: string, directory: string): void => {
   const sizes = ADDRESSES.map(address => bytesOf(dataDir, address))
   assertRoom(
     directory,
@@ -46,27 +65,28 @@ export const backup = async (
   )
   // Each copy is made beside its store first, where its actor may write.
   assertRoom(dataDir, Math.max(...sizes))
-
-  const unlock = lockStopped(dataDir)
-  const originals = unlock ? stoppedOriginals(dataDir) : await runningOriginals(runningUrl(config))
-  try {
-    await fill(config, directory, originals, say)
-    return exitCodes.ok
-  } catch (error) {
-    for (const name of readdirSync(directory)) rmSync(join(directory, name))
-    if (made) rmSync(directory, { recursive: true })
-    throw error
-  } finally {
-    await originals.close()
-    unlock?.()
-  }
 }
 
-const fill = async (config: Config, directory: string, originals: Originals, say: Say): Promise<void> => {
+const fill = async (
+  config: Config,
+  directory: string,
+  originals: Originals,
+  signal: AbortSignal,
+  say: Say,
+): Promise<void> => {
   const settings = settingsOf(config)
   const madeAt = new Date().toISOString()
-  const take = async (address: Address, kind: 'store' | 'keys') =>
-    moveSafely(await originals.copy(address, kind), filesOf(directory, address)[kind])
+  const take = async (address: Address, kind: 'store' | 'keys') => {
+    signal.throwIfAborted()
+    const copy = await originals.copy(address, kind)
+    try {
+      signal.throwIfAborted()
+      moveSafely(copy, filesOf(directory, address)[kind])
+    } finally {
+      // A copy of keys that is forgotten would outlive an erasure.
+      removeStore(copy)
+    }
+  }
 
   for (const address of ADDRESSES) {
     await take(address, 'store')
@@ -78,7 +98,10 @@ const fill = async (config: Config, directory: string, originals: Originals, say
   await forgetTheErased(directory, settings)
 
   const stores: StoreInBackup[] = []
-  for (const address of ADDRESSES) stores.push(await readBack(directory, address, settings, say))
+  for (const address of ADDRESSES) {
+    stores.push(await readBack(directory, address, settings, say))
+    signal.throwIfAborted()
+  }
   sync(directory)
   writeManifest(directory, { kassa: productVersion, made_at: madeAt, stores })
   say(
@@ -176,6 +199,3 @@ const lockStopped = (dataDir: string): (() => void) | undefined => {
     return undefined
   }
 }
-
-const runningUrl = ({ natsUrl, natsPort }: Config & { natsUrl: string | undefined }): string =>
-  natsUrl ?? `nats://127.0.0.1:${natsPort}`

@@ -1,7 +1,7 @@
 /** The stores that are to be copied: of a running Kassa by asking its actors, of a stopped one by opening them. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { askActor, askLog } from '../actors/kernel/ask-actor.ts'
-import { copyStore, filesOf, openStopped, type StoreKind } from '../actors/store-files.ts'
+import { COPY_PATIENCE_MS, copyStore, filesOf, openStopped, type StoreKind } from '../actors/store-files.ts'
 import { connectNats } from '../bus/nats.ts'
 import { type Address, sourceOf } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
@@ -15,8 +15,6 @@ export type Originals = {
   close: () => Promise<void>
 }
 
-/** Copying page by page goes at some 100 MB a second, beside the work. */
-const COPY_TIMEOUT_MS = 600_000
 const CONNECT_TIMEOUT_MS = 3000
 
 /** Bytes of the files of one actor, with what was not yet written back into them. */
@@ -26,13 +24,13 @@ export const bytesOf = (dataDir: string, address: Address): number => {
   return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
 }
 
-/** Asks the actors at `natsUrl`. */
-export const runningOriginals = async (natsUrl: string): Promise<Originals> => {
+/** Asks the actors at `natsUrl`, whose data must be in `dataDir`. */
+export const runningOriginals = async (dataDir: string, natsUrl: string): Promise<Originals> => {
   const bus = await connectNats({ url: natsUrl, name: 'backup', connectTimeoutMs: CONNECT_TIMEOUT_MS })
   return {
     copy: async (address, kind) => {
-      const body = kind === 'keys' ? { keys: true } : {}
-      const answer = await askActor(bus, sourceOf(address), 'CopyStore', body, COPY_TIMEOUT_MS)
+      const body = { data_dir: realpathSync(dataDir), ...(kind === 'keys' ? { keys: true } : {}) }
+      const answer = await askActor(bus, sourceOf(address), 'CopyStore', body, COPY_PATIENCE_MS)
       return (answer as { path: string }).path
     },
     readOn: async (address, from, limit) => {

@@ -1,60 +1,15 @@
 /** Restore: what it refuses, and that an interrupted one leaves nothing that could be taken for a whole one. */
 import assert from 'node:assert/strict'
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
-import { DEFINITIONS } from '../actors/definitions.ts'
-import { openCore } from '../actors/kernel/core.ts'
-import { openStore } from '../actors/kernel/store.ts'
-import { openVault } from '../actors/kernel/vault.ts'
+import { describe, it } from 'node:test'
 import { ADDRESSES } from '../actors/registry.ts'
-import { settingsOf } from '../actors/settings.ts'
 import { filesOf } from '../actors/store-files.ts'
-import { type Config, readConfig } from '../config.ts'
 import { exitCodes } from '../exit.ts'
 import { refuseHalfRestored } from '../restoring.ts'
-import { systemClock } from '../world/clock.ts'
-import { systemRandom } from '../world/random.ts'
-import { backup } from './backup.ts'
 import type { Manifest } from './manifest.ts'
 import { restore } from './restore.ts'
-
-const directories: string[] = []
-after(() => {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
-})
-const newDirectory = (): string => {
-  const directory = mkdtempSync(join(tmpdir(), 'kassa-restore-'))
-  directories.push(directory)
-  return directory
-}
-
-const quiet = (): void => {}
-const configOf = (dataDir: string): Config => readConfig({ KASSA_DATA: dataDir }).config
-
-/** A backup of stores with an entry each. */
-const makeBackup = async (): Promise<string> => {
-  const dataDir = newDirectory()
-  for (const address of ADDRESSES) {
-    const { store: path, keys: keysPath } = filesOf(dataDir, address)
-    const [store, keys] = [openStore(path), openStore(keysPath)]
-    const ports = { address, store, vault: openVault(keys, systemRandom), clock: systemClock, version: '1.0.0' }
-    const core = openCore(DEFINITIONS[address.actor], { ...ports, settings: settingsOf(configOf(dataDir)) })
-    core.transaction(() => core.append({ type: 'Started', data: { start_id: 's', version: '1.0.0' } }, {}, undefined))
-    store.close()
-    keys.close()
-  }
-  const directory = join(newDirectory(), 'backup')
-  await backup({ ...configOf(dataDir), natsUrl: undefined }, directory, quiet)
-  return directory
-}
-
-const refusedWith = (exitCode: number, message: RegExp) => (error: unknown) => {
-  assert.equal((error as { exitCode: number }).exitCode, exitCode, String(error))
-  assert.match((error as Error).message, message)
-  return true
-}
+import { configOf, makeBackup, newDirectory, quiet, refusedWith } from './test-data.ts'
 
 /** Data in which a restore was interrupted between a store and its note. */
 const interrupt = async (directory: string): Promise<string> => {

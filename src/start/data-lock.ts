@@ -1,5 +1,5 @@
 /** One Kassa on one data directory: a lock that a kill -9 of its holder frees at once. */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { exitCodes, plainFault } from '../exit.ts'
@@ -23,6 +23,22 @@ export function lockData(dataDir: string): () => void {
     if (!/^(SQLITE_CANTOPEN|SQLITE_READONLY|EACCES|ENOTDIR|EEXIST|EROFS)/.test(code)) throw fault
     const message = `Cannot use the data directory ${dataDir}: ${(fault as Error).message}; make it writable, or choose another by KASSA_DATA`
     throw plainFault(exitCodes.configuration, message)
+  }
+}
+
+/** Whether somebody has the lock now. Makes nothing: the directory may be a mistyped one. */
+export function isLocked(dataDir: string): boolean {
+  const file = join(dataDir, 'kassa.lock')
+  if (!existsSync(file)) return false
+  const database = new Database(file, { timeout: 0, readonly: true })
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_master').get()
+    return false
+  } catch (fault) {
+    if (fault instanceof Database.SqliteError && fault.code.startsWith('SQLITE_BUSY')) return true
+    throw fault
+  } finally {
+    database.close()
   }
 }
 

@@ -34,6 +34,8 @@ export type ActorPorts = {
   /** Keeps messages that are not ours where a person finds them. */
   keepAside: (stream: Address, entries: Entry[]) => void
   copyStore: CopyStore
+  /** Where its files lie, as the system calls it; without it nobody can ask whether they are the right ones. */
+  dataDir?: string
   /** Ends this process, to be started again: the store was adopted. */
   startOver?: () => void
   pid: number

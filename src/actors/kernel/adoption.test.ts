@@ -64,6 +64,19 @@ describe('adopting a store', () => {
     assert.equal(typesIn(early).filter(type => type === 'EpochStarted').length, 1)
   })
 
+  it('is refused by the actor of another installation, and so is a copy', async () => {
+    const { world, early } = await afterALoss()
+    await refusal(world, early)
+    const before = typesIn(early)
+    for (const query of ['LookOut', 'Adopt', 'CopyStore']) {
+      const { code, body } = await world.query(query, { data_dir: '/elsewhere' })
+      assert.equal(code, 'unavailable')
+      assert.equal(body.detail, 'its data are in /data, not in /elsewhere')
+    }
+    assert.deepEqual(typesIn(early), before)
+    assert.equal((await world.query('Adopt', { data_dir: '/data' })).code, undefined)
+  })
+
   it('is asked again where a reader did not answer: nothing was changed', async () => {
     const { world, early, listener } = await afterALoss()
     const refused = await refusal(world, early)

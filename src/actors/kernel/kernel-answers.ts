@@ -31,6 +31,8 @@ export type KernelAnswerPorts = {
   /** Whether the start's fence stands: only then does a cursor tell all that was seen (protocol, R5). */
   isFenced: () => boolean
   copyStore: CopyStore
+  /** Where the files are that `copyStore` and an adoption are about. */
+  dataDir: string | undefined
   adoption: AdoptionPorts
   /** Whether a person may adopt the store: only one that was refused. */
   isRefused: () => boolean
@@ -68,6 +70,14 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
     }
   }
 
+  const whenHere = async (
+    { data_dir: wanted }: Record<string, unknown>,
+    work: () => Promise<Answer>,
+  ): Promise<Answer> => {
+    if (wanted === undefined || wanted === ports.dataDir) return work()
+    return { refusal: { code: 'unavailable', detail: `its data are in ${ports.dataDir}, not in ${wanted}` } }
+  }
+
   const always: Record<string, (body: Record<string, unknown>) => Answer | Promise<Answer>> = {
     Health: () => ({
       reply: {
@@ -78,15 +88,20 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
       },
     }),
     Cursor: ({ source }) => ({ reply: { source, ...core.cursor(String(source)), fenced: ports.isFenced() } }),
-    LookOut: () => whenRefused(lookOut),
-    Adopt: () =>
-      whenRefused(async adoption => {
-        const adopted = await adoptOnce(adoption)
-        ports.startOver()
-        return adopted
-      }),
+    LookOut: body => whenHere(body, () => whenRefused(lookOut)),
+    Adopt: body =>
+      whenHere(body, () =>
+        whenRefused(async adoption => {
+          const adopted = await adoptOnce(adoption)
+          ports.startOver()
+          return adopted
+        }),
+      ),
     CheckKeys: ({ entries }) => ({ reply: checkKeys(core, entries as number[]) }),
-    CopyStore: async ({ keys }) => ({ reply: { path: await ports.copyStore(keys === true ? 'keys' : 'store') } }),
+    CopyStore: body =>
+      whenHere(body, async () => ({
+        reply: { path: await ports.copyStore(body.keys === true ? 'keys' : 'store') },
+      })),
   }
 
   const whenOpen: Record<string, (body: Record<string, unknown>) => Answer> = {

@@ -38,6 +38,9 @@ const testimony = z.object({
 /** What a reader has seen of a log: an entry's number and chain. */
 export type Testimony = z.infer<typeof testimony>
 
+// Whoever acts upon files: an actor of another installation may be the one that answers.
+const dataDir = z.string().max(4096).optional().describe('refused where the data of this actor are not in there')
+
 const acceptedCursor = z.object({ reader: z.string(), seq: z.int(), chain: z.string() })
 
 const outlook = z.object({
@@ -113,7 +116,7 @@ export const kernelContract = defineContract({
   queries: {
     LookOut: {
       summary: 'what is known of the log of a refused actor, by whomever, before a person chooses (protocol, R16)',
-      body: z.strictObject({}),
+      body: z.strictObject({ data_dir: dataDir }),
       reply: outlook,
       refusals: ['unavailable'],
     },
@@ -121,7 +124,7 @@ export const kernelContract = defineContract({
     Adopt: {
       summary:
         'no question but a wish that can not be taken back: go on with the store of a refused actor: what it lacks is given up, a new epoch begins (protocol, R16)',
-      body: z.strictObject({}),
+      body: z.strictObject({ data_dir: dataDir }),
       reply: outlook.extend({ epoch: z.int() }),
       refusals: ['unavailable'],
     },
@@ -212,9 +215,9 @@ export const kernelContract = defineContract({
     },
     CopyStore: {
       summary: 'a consistent copy of the store, or of its keys, made beside it meanwhile; gives its file name',
-      body: z.strictObject({ keys: z.boolean().optional() }),
+      body: z.strictObject({ keys: z.boolean().optional(), data_dir: dataDir }),
       reply: z.object({ path: z.string() }),
-      refusals: [],
+      refusals: ['unavailable'],
     },
   },
   events: {

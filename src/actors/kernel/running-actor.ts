@@ -267,6 +267,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       isOpen: () => phase === 'open',
       isFenced: () => isFenced,
       copyStore: ports.copyStore,
+      dataDir: ports.dataDir,
       adoption: start,
       isRefused: () => phase === 'refused',
       startOver: () => ports.startOver?.(),

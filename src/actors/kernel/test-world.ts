@@ -105,6 +105,7 @@ export const createTestWorld = () => {
       readers: more.readers ?? [],
       keepAside: (_, entries) => void aside.push(...entries),
       copyStore: async () => '/copy.db',
+      dataDir: '/data',
       startOver: more.startOver ?? (() => {}),
       pid: 4711,
       say: { info: say, warn: say, error: say },
