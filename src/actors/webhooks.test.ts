@@ -398,6 +398,28 @@ describe('the webhook actor', () => {
     assert.equal(cursors['order/0'], shop.eventsOf('order').length)
   })
 
+  it('is open to a first webhook only when it has passed over what happened while it was away', async () => {
+    const shop = await openWithWebhooks()
+    const user = await shop.createUser('1000')
+    await shop.stop('webhook')
+    await shop.order(user)
+    await shop.settle()
+    await shop.stop('order')
+    // As after an upgrade: all start at once, and none answers the others yet.
+    await Promise.all([shop.start('webhook'), shop.start('order')])
+    await shop.subscribe({ events: ORDER_EVENTS })
+    await shop.settle()
+    assert.deepEqual(shop.received, [])
+  })
+
+  it('opens all the same when a source stays away', async () => {
+    const shop = await openWithWebhooks()
+    await shop.stop('webhook')
+    await shop.stop('billing')
+    await shop.start('webhook')
+    assert.match(await shop.subscribe(), /^wh_/)
+  })
+
   it('loses nothing when it is away', async () => {
     const shop = await openWithWebhooks()
     await shop.subscribe({ events: ORDER_EVENTS })

@@ -350,6 +350,20 @@ describe('a reader that nobody needs at present', () => {
     hasDelivered(1, 5)
   })
 
+  it('asks a source that does not answer again at once, and tells when it has passed over what was there', async () => {
+    const { log, clock, read, source } = createBench(5)
+    const { state, passedOver } = read({ dozing: true, silent: true })
+    let isOver = false
+    void passedOver.then(() => {
+      isOver = true
+    })
+    await clock.advance(500)
+    assert.equal(isOver, false)
+    source.silent = false
+    await clock.advance(1000)
+    assert.deepEqual([state.at, isOver], [{ seq: 5, chain: log.chainAt(5) }, true])
+  })
+
   it('lets the stream go when it is not wanted any more', async () => {
     const { log, fill, clock, read, delivered } = createBench(3)
     await fill(log.entries)

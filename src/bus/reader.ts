@@ -45,6 +45,8 @@ export type ReaderPorts = {
 }
 
 export type Reader = {
+  /** Resolves when the entries of before its start that nobody wishes for are passed over; at once where somebody does. */
+  passedOver: Promise<void>
   /** A reader that dozes may be wanted now. */
   wake: () => void
   stop: () => Promise<void>
@@ -61,6 +63,7 @@ export const startReader = (ports: ReaderPorts): Reader => {
   let cancelCompare: Cancel | undefined
   let asking = false
   let comparedAt = seq
+  const { promise: passedOver, resolve: hasPassedOver } = Promise.withResolvers<void>()
 
   const dozes = (): boolean => ports.doze !== undefined && !ports.doze.wanted()
 
@@ -120,7 +123,8 @@ export const startReader = (ports: ReaderPorts): Reader => {
       if (!dozes()) await readFromSource()
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
-      // The source does not answer now; its stream may still be there.
+      // The source does not answer now; its stream may still be there, but only the source can be passed over.
+      if (dozes()) retry()
     } finally {
       asking = false
     }
@@ -142,18 +146,21 @@ export const startReader = (ports: ReaderPorts): Reader => {
     const page = await ask(seq + 1, 0)
     if (stopped) return
     if (!isMine(page)) return stopReading(page)
-    if (page.head === seq) return
+    retryMs = RETRY_MS
+    if (page.head === seq) return hasPassedOver()
     const { chainBefore } = await ask(page.head + 1, 0)
     if (stopped || !dozes() || chainBefore === undefined) return
     seq = page.head
     chain = chainBefore
     ports.doze?.skipTo(seq, chain)
+    hasPassedOver()
   }
 
   const isMine = (page: LogPage): boolean => page.head >= seq && page.chainBefore === chain
 
   const stopReading = (page: LogPage): void => {
     stopped = true
+    hasPassedOver()
     letGo()
     ports.differs(`it stands at ${page.head}, and at ${seq} this reader saw another entry than it has`)
   }
@@ -192,16 +199,19 @@ export const startReader = (ports: ReaderPorts): Reader => {
     }
   }
 
+  if (!dozes()) hasPassedOver()
   catchUp().catch(ports.failed)
   compareLater()
 
   return {
+    passedOver,
     wake: () => {
       if (!ports.doze || stopped || following || cancelRetry || dozes()) return
       catchUp().catch(ports.failed)
     },
     stop: async () => {
       stopped = true
+      hasPassedOver()
       cancelRetry?.()
       cancelCompare?.()
       await following?.stop()

@@ -15,6 +15,7 @@ import { createKernelAnswers } from './kernel-answers.ts'
 import { lostKeysIn } from './lost-keys.ts'
 import { createMailbox, type Item } from './mailbox.ts'
 import { createMarking } from './mark.ts'
+import { passOver } from './passing-over.ts'
 import { queuedItemOf } from './queued-item.ts'
 import { createRoom, FULL_WAIT_MS } from './room.ts'
 import { serve } from './serve.ts'
@@ -127,7 +128,6 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
 
   const { wantsEvents } = core.behaviour
   const skip = (source: string, seq: number, chain: string): void => void push({ kind: 'skip', source, seq, chain })
-
   const readFrom = (source: string): Reader =>
     startReader({
       stream: bus.logStream(addressOf(source)),
@@ -164,11 +164,9 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     if (warning !== null) say.warn({}, warning)
   }
 
-  const open = (): void => {
+  const open = async (): Promise<void> => {
     warnOfLostKeys()
     decideAtOpen()
-    phase = 'open'
-    waitsFor = null
     relay.run()
     mailbox.open(true)
     for (const source of sources) readers.push(readFrom(source))
@@ -178,6 +176,9 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     trimming.start()
     // Only now: a store that was not found good must not count as the one that ran last.
     marking.start()
+    if (wantsEvents?.() === false) await passOver(readers, sources, start)
+    if (stopping || phase === 'refused') return
+    start.reached('open', null)
     say.info({ head: core.log.head() }, 'open')
   }
 
@@ -284,7 +285,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     while (!stopping) {
       try {
         await takeOver(start, () => stopping)
-        if (!stopping) open()
+        if (!stopping) await open()
         return
       } catch (error) {
         if (!isFull(error)) throw error

@@ -16,7 +16,15 @@ import type { Marking } from './mark.ts'
 import { type RestoredNote, refuseRestoredAlone } from './restored.ts'
 
 /** The steps of a start, as `/readyz` shows them. */
-export type Phase = 'healing' | 'publishing' | 'fencing' | 'asking witnesses' | 'open' | 'refused' | 'stopped'
+export type Phase =
+  | 'healing'
+  | 'publishing'
+  | 'fencing'
+  | 'asking witnesses'
+  | 'passing over'
+  | 'open'
+  | 'refused'
+  | 'stopped'
 
 export type StartPorts = {
   core: Core
