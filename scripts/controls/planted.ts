@@ -36,15 +36,20 @@ export const PLANTED: Record<string, Planted> = {
     ],
     faults: ['full disk of the stores'],
   },
-  'queued commands are acknowledged before the commit': {
+  'queued commands are acknowledged when they come': {
     changes: [
       {
-        file: `${KERNEL}/queued-step.ts`,
-        from: '    const text = textOf(item)\n    const said = item.bytes',
-        to: '    item.ack()\n    const text = textOf(item)\n    const said = item.bytes',
+        file: `${KERNEL}/running-actor.ts`,
+        from: 'command => void push(queuedItemOf(command))',
+        to: `command => {
+      command.ack()
+      push(queuedItemOf(command))
+    }`,
       },
     ],
-    faults: ['failing fsync', 'failing fsync', 'failing fsync', 'failing fsync', 'failing fsync', 'failing fsync'],
+    faults: ['failing fsync', 'failing fsync', 'failing fsync', 'failing fsync'],
+    // By this seed all four are of the order actor.
+    seed: 36,
     deeds: { 'three through the queue': 200 },
   },
   'the inbox is ignored': {

@@ -51,6 +51,7 @@ export const report = (result: CampaignResult): string[] => {
     `refused ${sum('refused')}, unknown ${sum('unknown')} (of which ${sum('unknownDone')} were carried out)`,
     `lost ${of('lost')}, doubled ${of('doubled')}, otherwise wrong ${of('wrong') + blamed + broken.length}`,
     `queued commands that went with their destroyed queue, which is no promise: ${sum('queueLost')}`,
+    `queued orders set aside because their user came too late for them: ${sum('setAside')}`,
     `letters that arrived more than once, which e-mail may: ${rounds.reduce((total, one) => total + one.verdict.lettersTwice, 0)}`,
     `recovery p50 ${ms(median(all, 0.5))}, p99 ${ms(median(all, 0.99))}, longest ${ms(all.at(-1) ?? 0)}`,
     `acknowledged orders/s between faults: ${mean(rates)} (with mail ${mean(mailRates)}, where fewer are asked for)`,

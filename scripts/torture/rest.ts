@@ -8,6 +8,8 @@ import type { Surroundings } from './surroundings.ts'
 const LOOK_EVERY_MS = 500
 /** Each look is so much later by the clock of Kassa: a letter is tried again after minutes. */
 const STEP_MS = 10 * 60_000
+/** A command that a dead actor had taken comes again after half a minute; it is not to find that its time is over. */
+const QUEUE_MS = 60_000
 /** Beyond every leap that the clock has made. */
 const FROM_MS = 2 * 3_600_000
 const USERS_SHOWN = 60
@@ -20,13 +22,17 @@ const read = async <T>(http: Http, path: string): Promise<T | undefined> => {
 const lettersOf = (http: Http, userId: string) =>
   read<ShownUser['letters']>(http, `/notifications/messages?user_id=${userId}`)
 
+/** How many commands are queued; one where the broker does not say. */
+const queuedCommands = ({ kassa }: Pick<Surroundings, 'kassa'>): Promise<number> =>
+  withNats(kassa.natsUrl, nats => nats.queued().catch(() => 1))
+
 /** What still keeps it from rest; `undefined` when nothing does. */
 const unrest = async ({ kassa, load, mail }: Surroundings, http: Http): Promise<string | undefined> => {
   // What waits is looked at again when an actor writes something.
   if (!(await load.probe())) return 'an order is not taken'
   const pending = await read<{ items: unknown[] }>(http, '/v1/orders?status=Pending&limit=5')
   if (pending?.items.length !== 0) return 'orders are pending'
-  const queued = await withNats(kassa.natsUrl, nats => nats.queued().catch(() => 1))
+  const queued = await queuedCommands({ kassa })
   if (queued > 0) return `${queued} commands are queued`
   if (!mail) return undefined
   for (const userId of load.userIds()) {
@@ -42,9 +48,11 @@ export const comeToRest = async (
   http: Http,
   mostMs: number,
 ): Promise<string | undefined> => {
-  const deadline = performance.now() + mostMs
   let calm = 0
   if (!(await surroundings.load.queueThree(false)).areTaken) return 'the queue takes no command'
+  for (const until = performance.now() + QUEUE_MS; performance.now() < until; await sleep(LOOK_EVERY_MS))
+    if ((await queuedCommands(surroundings)) === 0) break
+  const deadline = performance.now() + mostMs
   for (let offsetMs = FROM_MS; ; offsetMs += STEP_MS) {
     surroundings.kassa.setClock(offsetMs)
     await sleep(LOOK_EVERY_MS)

@@ -6,7 +6,10 @@ import type { CommandName } from './journal.ts'
 import { type Request, replyOf } from './request.ts'
 import { ACTORS, type ActorName, type LogEntry } from './store-copy.ts'
 
-/** How the requests came out; `queueLost` are accepted by a queue that was destroyed before it was worked off. */
+/**
+ * How the requests came out. `queueLost` were accepted by a queue that was destroyed before it was worked off;
+ * `setAside` are queued orders whose user did not come in the time that they may wait: dead letters, to be redriven.
+ */
 export type Tally = {
   acknowledged: number
   acknowledgedOrders: number
@@ -14,6 +17,7 @@ export type Tally = {
   unknown: number
   unknownDone: number
   queueLost: number
+  setAside: number
   repeated: number
 }
 
@@ -64,6 +68,7 @@ export const checkAnswers = (evidence: Evidence): { violations: Violation[]; tal
     unknown: 0,
     unknownDone: 0,
     queueLost: 0,
+    setAside: 0,
     repeated: 0,
   }
   const decided = Object.fromEntries(ACTORS.map(actor => [actor, decidedIn(stores[actor].log)])) as Record<
@@ -78,6 +83,10 @@ export const checkAnswers = (evidence: Evidence): { violations: Violation[]; tal
     if (isExcused && request.outcome === 'ok' && entries.length === 0) {
       tally.queueLost++
       return []
+    }
+    if (request.command === 'PlaceOrder' && isSetAside(entries)) {
+      tally.setAside++
+      return checkAgain(request)
     }
     return [...checkOnce(request, entries), ...checkAgain(request)]
   })
@@ -101,6 +110,9 @@ const commandIdOf = ({ command, key }: Request): string => `-/${command}/${key}`
 const entriesOf = ({ byCommand, byAmount }: Decided, request: Request): LogEntry[] =>
   (request.key === null ? byAmount.get(minorOf(request.body.amount as string)) : byCommand.get(commandIdOf(request))) ??
   []
+
+const isSetAside = ([entry, ...more]: LogEntry[]): boolean =>
+  more.length === 0 && entry?.type === 'DeadLettered' && entry.data.reason === 'unknown_user'
 
 const count = (tally: Tally, { outcome, command, answers }: Request, entries: LogEntry[]): void => {
   if (answers.length > 1) tally.repeated++
