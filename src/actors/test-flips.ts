@@ -54,6 +54,7 @@ export const openFlips = (): Flips => {
   const judge = ({ definition, entries, truth, ask }: Subject): Outcome => {
     let guarded: GuardedStore
     let mended = false
+    const keys = openMemoryStore()
     try {
       const address = { actor: definition.contract.actor, cell: 0 }
       const warn = () => {
@@ -61,10 +62,11 @@ export const openFlips = (): Flips => {
       }
       guarded = openActorStore({ definition, address, settings: SETTINGS, path }, { ...log, warn } as typeof log)
     } catch {
+      keys.close()
       return 'refused'
     }
     try {
-      const { core } = createTestCore(definition, { store: guarded.store, settings: SETTINGS })
+      const { core } = createTestCore(definition, { store: guarded.store, keys, settings: SETTINGS })
       const head = core.log.head()
       // A start takes what is missing from the stream, each entry under the chain, before it shows anything.
       core.transaction(() => entries.slice(head).forEach(core.restore))
@@ -74,6 +76,7 @@ export const openFlips = (): Flips => {
       return 'refused'
     } finally {
       guarded.close()
+      keys.close()
     }
   }
 
