@@ -6,7 +6,7 @@ import net, { type AddressInfo } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import type { Posted } from '../actors/webhook/poster.ts'
 import { ELSEWHERE, HERE } from '../mail/test-certificates.ts'
-import { systemClock } from '../world/clock.ts'
+import { type Clock, systemClock } from '../world/clock.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
 import { createHttpPoster, type HttpPosterOptions } from './http-poster.ts'
 
@@ -86,6 +86,33 @@ describe('a message', () => {
     })
     assert.equal(failed(await posterWith().post(message(`http://127.0.0.1:${port}/`))), 'answered 200')
     await ended.promise
+  })
+})
+
+describe('an answer that stands still after its status', () => {
+  it('keeps its place for a second, and no connection longer than that', async () => {
+    const virtual = createVirtualClock({ start: 0 })
+    const heard = Promise.withResolvers<void>()
+    const after: Clock['after'] = (ms, wake) => {
+      if (ms === 1000) heard.resolve()
+      return virtual.after(ms, wake)
+    }
+    const closed = Promise.withResolvers<void>()
+    const port = await serve((_, response) => {
+      response.on('close', closed.resolve)
+      response.writeHead(200).write('a')
+    })
+    let isOver = false
+    const poster = createHttpPoster({ toLoopback: true }, { ...virtual, after })
+    const posting = poster.post(message(`http://127.0.0.1:${port}/`)).finally(() => {
+      isOver = true
+    })
+    await heard.promise
+    await virtual.advance(999)
+    assert.equal(isOver, false)
+    await virtual.advance(1)
+    assert.equal(failed(await posting), 'answered 200')
+    await closed.promise
   })
 })
 

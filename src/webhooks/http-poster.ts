@@ -13,8 +13,9 @@ import { readRetryAfter } from './retry-after.ts'
 /** An attempt's own deadline, from the question to the name servers to the receiver's status line. */
 const DEADLINE_MS = 10_000
 
-/** So much of an answer is let in before the line is cut; nobody reads it. */
+/** So much of an answer, for so long, is let in before the line is cut: nobody reads it, and it holds a connection. */
 const MOST_ANSWER_BYTES = 65_536
+const ANSWER_MS = 1000
 
 /** Nothing was sent yet, so another address of the same name may be tried at once. */
 const NOT_REACHED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'])
@@ -30,8 +31,8 @@ export type HttpPosterOptions = {
   isAllowed?: (address: string) => boolean
 }
 
-/** A way to be cut off: `over` when the time is up or the poster closes. */
-type Line = { cut: (() => void) | undefined; isOver: boolean }
+/** A connection in the making: it can be cut, and is over when the time is up or the poster closes. */
+type Line = { cut: (() => void) | undefined; isOver: boolean; answered: () => void }
 
 /** A poster over HTTP. */
 export const createHttpPoster = (options: HttpPosterOptions, clock: Clock): Poster => {
@@ -64,23 +65,17 @@ export const createHttpPoster = (options: HttpPosterOptions, clock: Clock): Post
 
   return {
     post: message => {
-      const line: Line = { cut: undefined, isOver: false }
-      lines.add(line)
       return new Promise(resolve => {
         const end = (posted: Posted): void => {
-          resolve(posted)
-          if (posted.outcome === 'failed') hangUp()
-        }
-        const hangUp = (): void => {
           cancel()
           line.isOver = true
           line.cut?.()
           lines.delete(line)
+          resolve(posted)
         }
-        const cancel = clock.after(DEADLINE_MS, () => {
-          end(failed(`no answer within ${DEADLINE_MS / 1000} s`))
-          hangUp()
-        })
+        const cancel = clock.after(DEADLINE_MS, () => end(failed(`no answer within ${DEADLINE_MS / 1000} s`)))
+        const line: Line = { cut: undefined, isOver: false, answered: cancel }
+        lines.add(line)
         post(message, line).then(end, error => end(failed(codeOf(error))))
       })
     },
@@ -128,17 +123,23 @@ const postTo = (
       const { statusCode: status = 0 } = response
       const retryAfterMs = readRetryAfter(response.headers['retry-after'], clock.now())
       // The status says it all; what follows is let in for a while, so that an honest receiver can finish its sentence.
-      resolve({ outcome: 'answered', status, retryAfterMs })
+      line.answered()
+      const finish = (): void => {
+        cancel()
+        line.cut = undefined
+        resolve({ outcome: 'answered', status, retryAfterMs })
+        request.destroy()
+      }
+      const cancel = clock.after(ANSWER_MS, finish)
       let bytes = 0
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length
-        if (bytes > MOST_ANSWER_BYTES) request.destroy()
+        if (bytes > MOST_ANSWER_BYTES) finish()
       })
       // Cut off in the middle of what nobody reads.
-      response.on('error', () => {})
-      response.on('close', () => {
-        line.cut = undefined
-      })
+      response.on('error', finish)
+      response.on('close', finish)
+      response.on('end', finish)
     })
     request.end(body)
   })
