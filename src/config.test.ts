@@ -95,7 +95,7 @@ describe('configuration: faults', () => {
     ['KASSA_FIRST_MESSAGE_ID', 'm1'],
   ]
   for (const [name, text] of refused) {
-    it(`refuses ${name}=${text}, saying what was got and an example`, () => {
+    it(`refuses ${name}=${text.replace(/[\r\n]+/g, ' ⏎ ')}, saying what was got and an example`, () => {
       const [line = ''] = faultsOf({ [name]: text })
       assert.ok(line.startsWith(`${name}: got "${text}"; `), line)
       assert.match(line, new RegExp(`for example ${name}=\\S.*$`))

@@ -63,14 +63,12 @@ export const openPageSums = (path: string): PageSums => {
   }
 
   const save = (numbers: Iterable<number>): void => {
-    for (const [from, to] of runsOf(numbers))
-      writeSync(
-        sums,
-        new Uint8Array(known.buffer, (from - 1) * SUM_BYTES, (to - from + 1) * SUM_BYTES),
-        0,
-        undefined,
-        (from - 1) * SUM_BYTES,
-      )
+    for (const [from, to] of runsOf(numbers)) {
+      const at = (from - 1) * SUM_BYTES
+      const run = new Uint8Array(known.buffer, at, (to - from + 1) * SUM_BYTES)
+      // The length is told: without it Bun writes nothing at that place.
+      writeSync(sums, run, 0, run.byteLength, at)
+    }
     fsyncSync(sums)
   }
 
