@@ -1,5 +1,6 @@
 /** Customers of a Kassa under test, and all that it shows of them: the same before a misfortune and after it. */
 import assert from 'node:assert/strict'
+import { eventually } from './eventually.ts'
 import { expecting, get, post } from './http-client.ts'
 import type { KassaUnderTest } from './kassa-under-test.ts'
 import { lookAt } from './nats-look.ts'
@@ -18,6 +19,9 @@ export type Customers = {
   /** Asserts that every stream holds its actor's whole log, and gives the heads. */
   streamsAreWhole(): Promise<Record<string, number>>
 }
+
+/** A broker that was started anew gets what it lacks within a few looks of the relay, one every 2 s. */
+const ARRIVED_MS = 15_000
 
 const STREAMS = { order: 'ORDER_0', billing: 'BILLING_0', notification: 'NOTIFICATION_0' }
 
@@ -59,14 +63,16 @@ export function customersOf(kassa: () => KassaUnderTest): Customers {
       try {
         const heads = await nats.heads()
         for (const [actor, stream] of Object.entries(STREAMS)) {
-          const numbers = (await nats.messages(stream)).map(({ seq }) => seq)
           // What was committed a moment ago may still be on its way; a hole never is.
-          assert.deepEqual(
-            numbers,
-            [...numbers.keys()].map(index => index + 1),
-            stream,
-          )
-          assert.ok(numbers.length >= heads[actor]!, `${stream} ends at ${numbers.length}, the log at ${heads[actor]}`)
+          await eventually(`${stream} ends as the log does, at ${heads[actor]}`, ARRIVED_MS, async () => {
+            const numbers = (await nats.messages(stream)).map(({ seq }) => seq)
+            assert.deepEqual(
+              numbers,
+              [...numbers.keys()].map(index => index + 1),
+              stream,
+            )
+            return numbers.length >= heads[actor]! || undefined
+          })
         }
         return heads
       } finally {
