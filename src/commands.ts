@@ -14,6 +14,8 @@ export type Subcommand = {
   /** What follows the name: none, or the words in angle brackets. */
   operands: string
   meaning: string
+  /** It reads as many words as follow by itself; others take one at the most. */
+  readsWords?: true
   run(operands: string[]): Promise<ExitCode>
 }
 
@@ -39,6 +41,13 @@ export const subcommands: Subcommand[] = [
     operands: `[${ACTOR_NAMES.join('|')}|all]`,
     meaning: 'show what is known of a refused store; with its name go on with it, and give up what it lacks',
     run: runAdopt,
+  },
+  {
+    name: 'keys',
+    operands: '<create|list|revoke> …',
+    meaning: 'who may use the HTTP API; the first key shuts it for everybody without one (npm start -- keys)',
+    readsWords: true,
+    run: runKeysCommand,
   },
   { name: 'version', operands: '', meaning: 'print the version', run: runVersion },
 ]
@@ -100,6 +109,18 @@ async function orUnavailable(work: Promise<ExitCode>): Promise<ExitCode> {
     if (!(error instanceof Unavailable)) throw error
     throw plainFault(exitCodes.unavailable, `${error.message}; see /readyz, and try again`)
   }
+}
+
+async function runKeysCommand(words: string[]): Promise<ExitCode> {
+  const { config } = readConfig(process.env)
+  const { runKeys } = await import('./access/keys-command.ts')
+  const { dataDir } = config
+  return runKeys(words, {
+    dataDir,
+    now: Date.now,
+    print: line => console.log(line),
+    explain: line => console.error(line),
+  })
 }
 
 async function runVersion(): Promise<ExitCode> {

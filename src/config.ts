@@ -6,7 +6,7 @@ import { nearestName } from './configuration/nearest-name.ts'
 import { faultLine, optionalSetting, setting, type Variable, variableOf } from './configuration/setting.ts'
 import {
   count,
-  loopback,
+  host,
   mailFrom,
   moneyMinor,
   natsUrl,
@@ -21,12 +21,12 @@ import { exitCodes, type PlainFault, plainFault } from './exit.ts'
 const cloneDir = fileURLToPath(new URL('..', import.meta.url))
 
 const schema = z.object({
-  host: setting(loopback, {
+  host: setting(host, {
     name: 'KASSA_HOST',
     standard: '127.0.0.1',
-    wish: 'only loopback is allowed until access control is built: give 127.0.0.1, ::1 or localhost',
+    wish: 'give the address of a network interface of this machine, 0.0.0.0 for all, or a name of it',
     example: '127.0.0.1',
-    meaning: 'address that the gateway listens on',
+    meaning: 'address that the gateway listens on; other than loopback only with a key and TLS',
   }),
   port: setting(port, {
     name: 'KASSA_PORT',
@@ -35,6 +35,32 @@ const schema = z.object({
     wish: 'give a port from 0 to 65535; 0 takes any free one',
     example: '8080',
     meaning: 'port of the gateway; one that you ask for and that is taken is refused',
+  }),
+  tlsCert: optionalSetting(path, {
+    name: 'KASSA_TLS_CERT',
+    wish: 'give the path of a PEM file',
+    example: '/etc/kassa/cert.pem',
+    meaning:
+      'certificate of the gateway, with those that vouch for it; then it speaks HTTPS; read again when it changes',
+  }),
+  tlsKey: optionalSetting(path, {
+    name: 'KASSA_TLS_KEY',
+    wish: 'give the path of a PEM file',
+    example: '/etc/kassa/key.pem',
+    meaning: 'private key of the certificate',
+  }),
+  trustProxy: setting(onOff, {
+    name: 'KASSA_TRUST_PROXY',
+    standard: 'off',
+    wish: 'give on or off',
+    example: 'on',
+    meaning: 'whether a proxy that ends TLS stands in front, so that keys do not travel in the clear',
+  }),
+  operatorKeyFile: optionalSetting(path, {
+    name: 'KASSA_OPERATOR_KEY_FILE',
+    wish: 'give the path of a file with one key in it',
+    example: '/run/credentials/kassa.service/operator-key',
+    meaning: 'a file with an operator’s key, 32 to 200 of A-Z a-z 0-9 _ -, for containers and systemd credentials',
   }),
   dataDir: setting(path, {
     name: 'KASSA_DATA',

@@ -1,6 +1,9 @@
 /** The command line: what is printed, and what the process ends with. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { commandFor } from './processes/runtime.ts'
 
@@ -52,9 +55,18 @@ describe('command line', () => {
   }
 
   it('ends with 78 and all faults at bad configuration', () => {
-    const { status, stderr } = run(['start'], { KASSA_HOST: '0.0.0.0', KASSA_PORT: 'x' })
+    const { status, stderr } = run(['start'], { KASSA_HOST: 'a b', KASSA_PORT: 'x' })
     assert.equal(status, 78)
-    assert.match(stderr, /KASSA_HOST: got "0\.0\.0\.0"/)
+    assert.match(stderr, /KASSA_HOST: got "a b"/)
     assert.match(stderr, /KASSA_PORT: got "x"/)
   })
+
+  for (const part of ['start', 'gateway'])
+    it(`${part} ends with 78 on an address of elsewhere without a key, and says the ways out`, () => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'kassa-main-'))
+      const { status, stderr } = run([part], { KASSA_HOST: '0.0.0.0', KASSA_DATA: dataDir })
+      rmSync(dataDir, { recursive: true })
+      assert.equal(status, 78)
+      assert.match(stderr, /keys create --role operator[\s\S]*KASSA_TLS_CERT[\s\S]*KASSA_HOST=127\.0\.0\.1/)
+    })
 })

@@ -15,7 +15,7 @@ async function dispatch(words: string[]): Promise<number> {
   const subcommand = subcommands.find(known => known.name === (name === '--version' ? 'version' : name))
   if (!subcommand) throw unknownSubcommand(name)
   if (operands.some(operand => helpWords.includes(operand))) return print(helpLine(subcommand))
-  if (operands.length > (subcommand.operands ? 1 : 0))
+  if (!subcommand.readsWords && operands.length > (subcommand.operands ? 1 : 0))
     throw usageFault(`${name} takes no "${operands.at(-1)}"`, subcommand)
   return subcommand.run(operands)
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { readBody } from '../bus/contract.ts'
 import { readJson } from '../bus/json.ts'
 import type { Config } from '../config.ts'
-import { loopback } from '../configuration/setting-text.ts'
+import { isLoopback } from '../configuration/loopback.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Settings } from './kernel/actor.ts'
 import { amount, id, line } from './values.ts'
@@ -13,7 +13,8 @@ const product = z.strictObject({ product_id: id, name: line(200), price: amount 
 
 /** The settings of every actor. Throws a plain fault (78) when the catalogue can't be read. */
 export const settingsOf = (config: Config): Settings => ({
-  webhooksToLoopback: isLoopback(config.host),
+  // Behind a proxy that lets others in, whoever asks is not on this machine.
+  webhooksToLoopback: isLoopback(config.host) && !config.trustProxy,
   defaultPriceMinor: config.defaultPriceMinor,
   letterPending: config.letterPending,
   firstUserId: config.firstUserId,
@@ -24,8 +25,6 @@ export const settingsOf = (config: Config): Settings => ({
   idempotencyHours: config.idempotencyHours,
   catalog: readCatalog(config.catalogFile),
 })
-
-const isLoopback = (host: string): boolean => loopback.safeParse(host).success
 
 const readCatalog = (path: string): Settings['catalog'] => {
   try {

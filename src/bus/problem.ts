@@ -36,6 +36,8 @@ export const PROBLEMS = {
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body has a type that is not read here' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request' },
+  key_missing: { status: 401, title: 'A key is needed here' },
+  key_invalid: { status: 401, title: 'The key is not one that counts' },
   forbidden: { status: 403, title: 'This request is not allowed here' },
   foreign_host: { status: 403, title: 'The Host header names another machine' },
   foreign_origin: { status: 403, title: 'A page of another origin may not call this' },

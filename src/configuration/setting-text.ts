@@ -19,7 +19,7 @@ export const startingId = z
   .transform(Number)
   .pipe(z.number().max(Number.MAX_SAFE_INTEGER))
 export const path = z.string().transform(text => resolve(text))
-export const loopback = z.string().regex(/^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/)
+export const host = z.string().regex(/^([0-9a-fA-F:.]{2,45}|[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)$/)
 export const natsUrl = z.string().regex(/^((nats|tls):\/\/)?[^\s/]+$/)
 /** `smtp://` or `smtps://`, with a host; a user and a password may be in it, percent-encoded. Nothing else. */
 export const smtpUrl = z

@@ -1,4 +1,4 @@
-/** Who is let in while there is no access control: this machine, asking for itself. */
+/** Which requests are heard at all: while there are no keys, those of this machine, asking for itself. */
 import { type Exchange, headerNames, headerValues } from './exchange.ts'
 import { refuse } from './refused.ts'
 
@@ -12,26 +12,44 @@ const LOOPBACK_ORIGIN = new RegExp(`^https?://${LOOPBACK}$`, 'i')
 // What a proxy adds. Behind one, everybody would look like this machine.
 const PROXY_HEADER = /^(?:forwarded|x-forwarded-.*|x-real-ip|via)$/
 
-/** Throws `Refused` for a request that comes from elsewhere, or whose address cannot be read. */
-export const admit = (exchange: Exchange): void => {
+/**
+ * Throws `Refused` for a request whose address cannot be read, or of a page of elsewhere; and, unless it has to bring a
+ * key (`keysNeeded`), for one that comes from elsewhere or may do so.
+ */
+export const admit = (exchange: Exchange, keysNeeded: boolean): void => {
   const { url } = exchange.req
 
   const hosts = headerValues(exchange, 'host')
   if (hosts.length > 1 || hosts[0]?.includes(',')) throw refuse('invalid_field', 'There should be one Host header')
-  // A page of elsewhere that had its name point here (DNS rebinding) still sends that name.
-  if (![hosts[0] ?? '', hostOf(url)].every(host => host === '' || LOOPBACK_HOST.test(host)))
-    throw refuse('foreign_host', 'The Host header should be localhost, 127.0.0.1 or [::1]')
-
   const origin = exchange.req.header('origin')
-  if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin))
-    throw refuse('foreign_origin', 'The Origin should be a page of this machine')
-
-  if (headerNames(exchange).some(name => PROXY_HEADER.test(name)))
-    throw refuse('forbidden', 'The request came through a proxy; without access control none may stand in front')
+  if (keysNeeded) refuseForeignPage(origin, hosts[0])
+  else refuseElsewhere(exchange, [hosts[0] ?? '', hostOf(url)], origin)
 
   if (url.length > URL_MOST) throw refuse('invalid_field', `The address should have at most ${URL_MOST} characters`)
   if (url.includes('%') && !isDecodable(url))
     throw refuse('invalid_field', 'The address should have only UTF-8 in its percent-encoding')
+}
+
+// A browser sends no key by itself, but what a page may ask with one it has is its own origin's alone.
+const refuseForeignPage = (origin: string | undefined, host: string | undefined): void => {
+  if (origin === undefined || LOOPBACK_ORIGIN.test(origin)) return
+  if (/^https?:\/\/(.+)$/i.exec(origin)?.[1]?.toLowerCase() === host?.toLowerCase()) return
+  throw refuse('foreign_origin', 'The Origin should be a page of the host that is asked')
+}
+
+const refuseElsewhere = (exchange: Exchange, hosts: string[], origin: string | undefined): void => {
+  // A page of elsewhere that had its name point here (DNS rebinding) still sends that name.
+  if (!hosts.every(host => host === '' || LOOPBACK_HOST.test(host)))
+    throw refuse('foreign_host', 'The Host header should be localhost, 127.0.0.1 or [::1]')
+
+  if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin))
+    throw refuse('foreign_origin', 'The Origin should be a page of this machine')
+
+  if (headerNames(exchange).some(name => PROXY_HEADER.test(name)))
+    throw refuse(
+      'forbidden',
+      'The request came through a proxy; none may stand in front until there is a key: npm start -- keys create --role operator',
+    )
 }
 
 const hostOf = (url: string): string => {

@@ -9,6 +9,7 @@ import { commandBodyOf } from './command-body.ts'
 import { askerHeaders, commandHeaders, commandKeyOf } from './command-key.ts'
 import { type Deadline, deadlineOf } from './deadline.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { heldFields } from './hold-to-user.ts'
 import { askAboutUser } from './late-user.ts'
 import { refuseParameters } from './parameters.ts'
 import { patiently } from './patience.ts'
@@ -26,10 +27,13 @@ export const answerCommand =
     const deadline = deadlineOf(ports)
     refuseParameters(exchange)
     const key = commandKeyOf(exchange, ports.random)
-    const raw = await commandBodyOf(exchange, route)
-    const body = readBody(route.spec.body, raw)
+    const sent = await commandBodyOf(exchange, route)
+    const read = readBody(route.spec.body, sent)
+    const held = await heldFields(ports, exchange, route, read, deadline)
+    const body = { ...read, ...held }
+    const raw = held.user_id === undefined ? sent : { ...(sent as object), ...held }
 
-    const cell = cellOf(route.cellBy === undefined ? key.text : String(body[route.cellBy]))
+    const cell = cellOf(route.cellBy === undefined ? key.text : String(body[route.cellBy as keyof typeof body]))
     const subject = commandSubject({ actor: route.actor, cell }, route.name)
     const question = { subject, body: raw, headers: commandHeaders(exchange, key) }
     exchange.set('handle', key.text)

@@ -13,6 +13,7 @@ import { readRows } from './all-rows.ts'
 import { askerHeaders } from './command-key.ts'
 import { deadlineOf } from './deadline.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { heldFields } from './hold-to-user.ts'
 import { askAboutUser } from './late-user.ts'
 import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -24,8 +25,9 @@ const ROWS_AT_ONCE = 1_000
 export const answerExport =
   (ports: GatewayPorts, route: ExportRoute) =>
   async (exchange: Exchange): Promise<Response> => {
-    const { user_id } = readParameters(route.spec.body, parametersOf(exchange)) as { user_id: string }
+    const read = readParameters(route.spec.body, parametersOf(exchange)) as { user_id: string }
     const deadline = deadlineOf(ports)
+    const { user_id } = { ...read, ...(await heldFields(ports, exchange, route, read, deadline)) }
     const headers = askerHeaders(exchange)
 
     const about = async <Reply extends z.ZodType>(

@@ -7,6 +7,7 @@ import { askQuery } from './answer-query.ts'
 import { csvOf, prefersCsv } from './csv.ts'
 import { deadlineOf } from './deadline.ts'
 import { type Exchange, sendCsv, sendJson } from './exchange.ts'
+import { heldFields } from './hold-to-user.ts'
 import { linkTo } from './link.ts'
 import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -20,12 +21,14 @@ export const answerList =
   (ports: GatewayPorts, route: ListRoute) =>
   async (exchange: Exchange): Promise<Response> => {
     const raw = parametersOf(exchange)
-    const body = readParameters(route.spec.body, raw)
-    const most = (body.limit as number | undefined) ?? ROWS_MOST
+    const read = readParameters(route.spec.body, raw)
+    const most = (read.limit as number | undefined) ?? ROWS_MOST
     const deadline = deadlineOf(ports)
+    const held = await heldFields(ports, exchange, route, read, deadline)
+    const body = { ...read, ...held }
 
     const { rows, cursor } = await readRows(route.name, most, raw.cursor ?? null, async (limit, cursor) => {
-      const asked: Record<string, string> = { ...raw, limit: String(limit) }
+      const asked: Record<string, string> = { ...raw, ...held, limit: String(limit) }
       if (cursor !== null) asked.cursor = cursor
       const { value } = await askQuery(ports, exchange, route, { raw: asked, body }, deadline)
       return route.spec.reply.parse(value) as Page<unknown>

@@ -7,6 +7,7 @@ import { ask } from './ask.ts'
 import { askerHeaders } from './command-key.ts'
 import { deadlineOf } from './deadline.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { heldFields } from './hold-to-user.ts'
 import { linkTo } from './link.ts'
 import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -20,10 +21,12 @@ export const answerPage =
   (ports: GatewayPorts, route: PageRoute) =>
   async (exchange: Exchange): Promise<Response> => {
     const raw = parametersOf(exchange)
-    const body = readParameters(route.spec.body, raw)
-    const subject = querySubject({ actor: route.actor, cell: cellFor(route, body) }, route.name)
-    const question = { subject, body: { limit: String(ROWS_USUAL), ...raw }, headers: askerHeaders(exchange) }
-    const { value } = await ask(ports, question, deadlineOf(ports))
+    const read = readParameters(route.spec.body, raw)
+    const deadline = deadlineOf(ports)
+    const held = await heldFields(ports, exchange, route, read, deadline)
+    const subject = querySubject({ actor: route.actor, cell: cellFor(route, { ...read, ...held }) }, route.name)
+    const body = { limit: String(ROWS_USUAL), ...raw, ...held }
+    const { value } = await ask(ports, { subject, body, headers: askerHeaders(exchange) }, deadline)
     const page = route.spec.reply.parse(value) as Page<unknown>
     return sendJson(exchange, route.success, JSON.stringify(page), linkTo(route.path, raw, page.next_cursor))
   }

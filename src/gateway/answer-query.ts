@@ -6,6 +6,7 @@ import { type Answer, ask } from './ask.ts'
 import { askerHeaders } from './command-key.ts'
 import { type Deadline, deadlineOf } from './deadline.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { heldFields } from './hold-to-user.ts'
 import { askAboutUser } from './late-user.ts'
 import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -16,10 +17,16 @@ import { etagOf, isKnownVersion } from './versions.ts'
 export const answerQuery =
   (ports: GatewayPorts, route: QueryRoute) =>
   async (exchange: Exchange): Promise<Response> => {
-    const raw = parametersOf(exchange)
-    const body = readParameters(route.spec.body, raw)
+    const asked = parametersOf(exchange)
+    const read = readParameters(route.spec.body, asked)
+    const deadline = deadlineOf(ports)
+    const held = await heldFields(ports, exchange, route, read, deadline)
 
-    const { value } = await askQuery(ports, exchange, route, { raw, body }, deadlineOf(ports))
+    const [raw, body] = [
+      { ...asked, ...held },
+      { ...read, ...held },
+    ]
+    const { value } = await askQuery(ports, exchange, route, { raw, body }, deadline)
     const reply = route.spec.reply.parse(value) as Record<string, unknown>
     if (isKnownVersion(exchange, reply)) return exchange.body(null, 304, etagOf(reply))
     return sendJson(exchange, route.success, JSON.stringify(reply), etagOf(reply))

@@ -1,14 +1,14 @@
 /** A request that becomes a queued command: accepted as soon as the broker has it on disk. */
 import { cellOf } from '../actors/cells.ts'
 import { kernelContract } from '../actors/kernel/kernel-contract.ts'
-import { ANYBODY, commandId, fingerprintOf } from '../bus/command-id.ts'
+import { commandId, fingerprintOf } from '../bus/command-id.ts'
 import { readBody } from '../bus/contract.ts'
 import { MESSAGE_ID } from '../bus/entry-message.ts'
 import { readJson } from '../bus/json.ts'
 import { type Address, querySubject, queueSubject } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
 import { ask, askOnce, REPLAYED } from './ask.ts'
-import { askerHeaders, type CommandKey, commandHeaders, commandKeyOf } from './command-key.ts'
+import { askerHeaders, type CommandKey, callerNameOf, commandHeaders, commandKeyOf } from './command-key.ts'
 import { type Deadline, deadlineOf } from './deadline.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import { refuseParameters } from './parameters.ts'
@@ -34,7 +34,7 @@ export const answerQueue =
     const body = readBody(route.spec.body, raw)
 
     const owner = { actor: route.actor, cell: cellOf(String(body[route.cellBy])) }
-    const id = commandId(ANYBODY, route.name, key.text)
+    const id = commandId(callerNameOf(exchange), route.name, key.text)
     const queued = { owner, id, raw, fingerprint: fingerprintOf(body), exchange, deadline }
     exchange.set('handle', key.text)
 

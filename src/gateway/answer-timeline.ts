@@ -9,6 +9,7 @@ import { ask } from './ask.ts'
 import { askerHeaders } from './command-key.ts'
 import { deadlineOf } from './deadline.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { heldFields } from './hold-to-user.ts'
 import { mergeSteps } from './order-steps.ts'
 import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -21,6 +22,7 @@ export const answerTimeline =
   async (exchange: Exchange): Promise<Response> => {
     const { order_id } = readParameters(route.spec.body, parametersOf(exchange)) as { order_id: string }
     const deadline = deadlineOf(ports)
+    await heldFields(ports, exchange, route, { order_id }, deadline)
     const headers = askerHeaders(exchange)
 
     const logs = await Promise.all(

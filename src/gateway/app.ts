@@ -1,6 +1,7 @@
 /** The gateway as one function from request to response: the table, and what is the same for every line of it. */
 import { Hono } from 'hono'
 import { routePath } from 'hono/route'
+import { OPEN } from '../access/access.ts'
 import { admit } from './admission.ts'
 import { answerCommand } from './answer-command.ts'
 import { answerDeadLetter, answerDeadLetters } from './answer-dead-letters.ts'
@@ -12,7 +13,9 @@ import { answerQueue } from './answer-queue.ts'
 import { answerTimeline } from './answer-timeline.ts'
 import type { Exchange, GatewayEnv } from './exchange.ts'
 import { answerLive, answerReady, answerVersion } from './health.ts'
+import { unheld } from './hold-to-user.ts'
 import { limitInFlight } from './in-flight.ts'
+import { letIn } from './let-in.ts'
 import { answerOpenapi } from './openapi.ts'
 import { answerHome, answerProblem, answerProblems } from './pages.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -29,6 +32,7 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   const app = new Hono<GatewayEnv>({ strict: false })
   const settling = hearSettled(ports.bus, ports.clock, ports.log)
   const limited = limitInFlight()
+  const { access = OPEN } = ports
 
   app.use(async (exchange, next) => {
     const startedMs = ports.clock.monotonic()
@@ -36,14 +40,14 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
     exchange.header('X-Request-Id', exchange.get('requestId'))
     exchange.header('Cache-Control', 'no-store')
     exchange.header('X-Content-Type-Options', 'nosniff')
-    admit(exchange)
+    admit(exchange, access.isOn())
     await next()
     // Said at the end: the drain may have begun meanwhile, and it waits for open connections.
     if (ports.endsAt?.() !== undefined) exchange.header('Connection', 'close')
     if (ports.log.isLevelEnabled('debug'))
       ports.log.debug(lineOf(exchange, ports.clock.monotonic() - startedMs), 'request')
   })
-  app.onError((fault, exchange) => sendFault(exchange, fault, ports.log))
+  app.onError((fault, exchange) => sendFault(exchange, unheld(exchange, fault), ports.log))
   app.notFound(exchange =>
     sendProblem(exchange, { code: 'not_found', detail: 'There is nothing at this address; see /openapi.json' }),
   )
@@ -55,7 +59,10 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   }
   for (const route of ROUTES) {
     const handle = handlerOf(ports, settling, route)
-    serve(route.method, route.path, exchange => limited(() => handle(exchange)))
+    serve(route.method, route.path, exchange => {
+      letIn(access, exchange, route)
+      return limited(() => handle(exchange))
+    })
   }
   serve('GET', '/', answerHome)
   serve('GET', '/livez', answerLive)

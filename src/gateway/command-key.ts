@@ -35,9 +35,12 @@ export const commandHeaders = (exchange: Exchange, key: CommandKey): Headers => 
 /** The headers by which an actor knows who asks. */
 export const askerHeaders = (exchange: Exchange): Headers => {
   const trace = traceIn({ [COMMAND_HEADERS.trace]: exchange.req.header('traceparent') ?? '' })
-  const caller = { [COMMAND_HEADERS.caller]: ANYBODY }
+  const caller = { [COMMAND_HEADERS.caller]: callerNameOf(exchange) }
   return trace === undefined ? caller : { ...caller, [COMMAND_HEADERS.trace]: trace }
 }
+
+/** Who asks, as the log names it. */
+export const callerNameOf = (exchange: Exchange): string => exchange.get('caller')?.name ?? ANYBODY
 
 const unquoted = (key: string): string | undefined => QUOTED.exec(key)?.[1]?.replace(/\\(["\\])/g, '$1')
 

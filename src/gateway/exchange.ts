@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Caller } from '../access/access.ts'
 
 /** `incoming` is Node's own request, where one stands behind it; `requestId` is known before anything can fail. */
 export type GatewayEnv = {
@@ -12,6 +13,10 @@ export type GatewayEnv = {
     handle?: string
     /** The code of the problem that was answered, for the log. */
     code?: string
+    /** Who asks, where keys are needed. */
+    caller?: Caller
+    /** The user that stands for another's, and whom the client asked for. */
+    stranger?: { asked: string; shown: string }
   }
 }
 

@@ -1,4 +1,5 @@
 /** Whether the gateway lives, and whether every part behind it is open. */
+import { OPEN } from '../access/access.ts'
 import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import { ADDRESSES } from '../actors/registry.ts'
 import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'
@@ -7,6 +8,7 @@ import { type Address, querySubject, sourceOf } from '../bus/subjects.ts'
 import { productVersion } from '../version.ts'
 import { askOnce } from './ask.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { isOperator } from './let-in.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /** An open actor answers in a few milliseconds; one that does not by then is not ready. */
@@ -38,6 +40,14 @@ export const answerVersion =
   (exchange: Exchange): Response =>
     sendJson(exchange, 200, JSON.stringify({ name: 'kassa', version: productVersion, node: process.version, currency }))
 
+/** How far the logs have come tells how much business is done: where keys are needed, that is the operator's to know. */
+const withoutNumbers = ({ part, phase, waits_for, warning }: ShownPart): ShownPart => ({
+  part,
+  phase,
+  waits_for,
+  ...(warning === undefined ? {} : { warning }),
+})
+
 /**
  * `/readyz`: 200 when all actors are open (`degraded` where one has a warning, which keeps it from no work), else 503
  * with each part, its step and whom it waits for.
@@ -45,7 +55,8 @@ export const answerVersion =
 export const answerReady =
   (ports: GatewayPorts) =>
   async (exchange: Exchange): Promise<Response> => {
-    const parts = withUnread(await Promise.all(ADDRESSES.map(owner => partOf(ports, owner))))
+    const known = withUnread(await Promise.all(ADDRESSES.map(owner => partOf(ports, owner))))
+    const parts = isOperator(ports.access ?? OPEN, exchange) ? known : known.map(withoutNumbers)
     const closed = parts.filter(({ phase }) => phase !== 'open')
     const status = parts.some(({ warning }) => warning !== undefined) ? 'degraded' : 'ready'
     if (closed.length === 0) return sendJson(exchange, 200, JSON.stringify({ status, parts }))

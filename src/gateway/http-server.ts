@@ -1,5 +1,6 @@
 /** The gateway's HTTP server: it listens, and it drains. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
@@ -7,6 +8,7 @@ import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import { type Clock, pause } from '../world/clock.ts'
 import { answerBrokenHttp, answerUnknownExpectation, answerWithoutHost, unreadable } from './broken-http.ts'
+import type { Certificate } from './certificate.ts'
 import type { GatewayEnv } from './exchange.ts'
 
 /** Draining, connections are cut after this long: the supervisor ends what is not gone after five seconds. */
@@ -27,13 +29,18 @@ const PORTS_TRIED = 20
 /** Slow senders hold a connection no longer than this. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000 }
 
-export type HttpServer = { url: string; drain: () => Promise<void> }
+/**
+ * `renew`: new connections get this certificate. Bun has no way to do so: there it is unset, and the next start of the
+ * gateway brings the new one in.
+ */
+export type HttpServer = { url: string; drain: () => Promise<void>; renew?: (certificate: Certificate) => void }
 
-/** Listens. Throws a plain fault when the port is taken, unless none was asked for: then the next free one is used. */
+/** Listens, for HTTPS where there is a certificate. Throws a plain fault when the port is taken, unless none was asked for: then the next free one is used. */
 export const listenHttp = async (
   app: Hono<GatewayEnv>,
   config: Pick<Config, 'host' | 'port' | 'portAsked'>,
   clock: Clock,
+  certificate?: Certificate,
 ): Promise<HttpServer> => {
   const answer = getRequestListener(app.fetch, { hostname: 'localhost', errorHandler: unreadable })
   // Node's closeIdleConnections passes over connections that never sent a request; browsers open some in advance.
@@ -45,9 +52,11 @@ export const listenHttp = async (
     void answer(incoming, outgoing)
   }
   // Node would refuse a missing Host by itself, and an Expect that it does not know, with no body.
-  const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, hear)
+  const options = { ...TIMEOUTS, requireHostHeader: false }
+  const secure = certificate && createSecureServer({ ...options, ...certificate }, hear)
+  const server: Server = secure ?? createServer(options, hear)
   server.on('checkExpectation', hear)
-  server.on('connection', socket => {
+  server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
     unused.add(socket)
     socket.on('close', () => unused.delete(socket))
   })
@@ -58,7 +67,11 @@ export const listenHttp = async (
     for (const socket of unused) socket.destroy()
     server.closeIdleConnections()
   }
-  return { url: urlOf(server, config.host), drain: () => drain(server, closeIdle, clock) }
+  return {
+    url: urlOf(server, secure ? 'https' : 'http', config.host),
+    drain: () => drain(server, closeIdle, clock),
+    ...(secure?.setSecureContext ? { renew: renewed => secure.setSecureContext(renewed) } : {}),
+  }
 }
 
 const listen = async (server: Server, { host, port, portAsked }: Pick<Config, 'host' | 'port' | 'portAsked'>) => {
@@ -84,9 +97,9 @@ const listenOn = (server: Server, host: string, port: number): Promise<void> =>
     })
   })
 
-const urlOf = (server: Server, host: string): string => {
+const urlOf = (server: Server, scheme: string, host: string): string => {
   const { port } = server.address() as AddressInfo
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 // Takes no more connections and waits for those there. One with a request in flight closes after its answer.

@@ -23,6 +23,13 @@ export const COMPONENTS = {
     'Kassa-Unanswered': header('The actors that did not answer, and whose rows are missing: `order/0, billing/0`.'),
     'Preference-Applied': header('`respond-async` when the reply did not wait for the settling.'),
   },
+  securitySchemes: {
+    key: {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'A key of `npm start -- keys create`; needed once there is one.',
+    },
+  },
   schemas: {
     Problem: {
       type: 'object',

@@ -31,6 +31,7 @@ export const openapiDocument = () => ({
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: '/' }],
+  security: [{}, { key: [] }],
   paths: pathsOf(ROUTES),
   components: COMPONENTS,
 })

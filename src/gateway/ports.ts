@@ -1,4 +1,5 @@
 /** What the gateway needs of the world; a test or a simulation brings its own. */
+import type { Access } from '../access/access.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -11,6 +12,8 @@ export type GatewayPorts = {
   random: Random
   config: Pick<Config, 'requestDeadlineMs' | 'settleWaitMs' | 'currency'>
   log: Log
+  /** Who may ask; anybody, unless something else is given. */
+  access?: Access
   /** The moment, in the clock's monotonic milliseconds, when every request must have its answer; unset while we go on. */
   endsAt?: () => number | undefined
 }

@@ -37,9 +37,13 @@ export const ADVICE: Record<ProblemCode, string> = {
   body_too_large: 'Send at most 65,536 bytes.',
   unsupported_media_type: 'Send JSON as application/json, without a Content-Encoding.',
   idempotency_key_reused: 'Use a new key for a new request; a key repeats only together with the same body.',
-  forbidden: 'Without access control Kassa serves this machine alone. Ask it directly, not through a proxy.',
-  foreign_host: 'Call Kassa as localhost, 127.0.0.1 or [::1]. Without access control it serves this machine alone.',
-  foreign_origin: 'Call Kassa from a page of this machine. Without access control it serves this machine alone.',
+  key_missing: 'Send the key that npm start -- keys create has shown, as Authorization: Bearer and the key.',
+  key_invalid: 'Check the key for missing characters. It may be revoked, or past its end: npm start -- keys list.',
+  forbidden:
+    'Either this key does not reach that far (npm start -- keys list shows its role), or there is no key yet and the request came through a proxy: then Kassa serves this machine alone.',
+  foreign_host: 'Call Kassa as localhost, 127.0.0.1 or [::1]. As long as there is no key it serves this machine alone.',
+  foreign_origin:
+    'Call Kassa from a page of this machine, or, once keys are needed, of the host that is asked. Pages of elsewhere stay out.',
   overloaded: 'Wait as long as Retry-After says, then send the same request with the same key again.',
   internal:
     'The request met a defect; the log of the gateway has it under the request id. It may be sent again with its key.',

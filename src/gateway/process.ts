@@ -1,4 +1,6 @@
 /** The gateway as a process: a bus, an app and a server. */
+import { createAccess } from '../access/access.ts'
+import { refuseUnsafeStart } from '../access/unsafe-start.ts'
 import { ADDRESSES } from '../actors/registry.ts'
 import { connectNats } from '../bus/nats.ts'
 import type { Config } from '../config.ts'
@@ -6,29 +8,40 @@ import type { Log } from '../log.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { createApp } from './app.ts'
+import { readCertificate, watchCertificate } from './certificate.ts'
 import { type HttpServer, listenHttp } from './http-server.ts'
 
 /** From the stop on, requests in flight get this long; then what still waits for an actor is 503 with its key. */
 const DRAIN_MS = 1_500
 
+// Bun can't change the certificate of a server.
+const tellOnly = (log: Log) => () =>
+  log.warn({}, 'there is a new certificate, which this runtime uses with the next start of the gateway')
+
 /** Starts the gateway. Throws a plain fault when it can't listen, and `Unavailable` when there is no broker. */
 export const startGateway = async (config: Config, log: Log): Promise<{ url: string; stop: () => Promise<void> }> => {
+  refuseUnsafeStart(config, systemClock.now())
+  const certificate = readCertificate(config)
+  const access = createAccess(config, systemClock, log)
   const url = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
   const bus = await connectNats({ url, name: 'gateway', actors: ADDRESSES, log })
 
   let endsAt: number | undefined
-  const app = createApp({ bus, clock: systemClock, random: systemRandom, config, log, endsAt: () => endsAt })
+  const app = createApp({ bus, clock: systemClock, random: systemRandom, config, log, access, endsAt: () => endsAt })
   let server: HttpServer
   try {
-    server = await listenHttp(app, config, systemClock)
+    server = await listenHttp(app, config, systemClock, certificate)
   } catch (fault) {
     await bus.close()
     throw fault
   }
 
+  const watch = watchCertificate(config, server.renew ?? tellOnly(log), { clock: systemClock, log })
+
   let stopped: Promise<void> | undefined
   const stop = async () => {
     endsAt = systemClock.monotonic() + DRAIN_MS
+    watch.stop()
     await server.drain()
     await bus.close()
   }

@@ -6,6 +6,8 @@ import type { Route } from './route.ts'
 /** What every address can answer: who is let in, headers that cannot be taken, parts that are down. */
 const EVERYWHERE: ProblemCode[] = [
   'invalid_field',
+  'key_missing',
+  'key_invalid',
   'foreign_host',
   'foreign_origin',
   'forbidden',

@@ -1,4 +1,5 @@
 /** A gateway in front of scripted actors, on a clock that a test moves. For tests only. */
+import { type Access, OPEN } from '../access/access.ts'
 import { createLog } from '../log.ts'
 import { createSeededRandom } from '../world/seeded-random.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
@@ -36,6 +37,7 @@ export const DOCUMENT: Script = {
 export const createTestGateway = (
   script: Script = {},
   config: { settleWaitMs?: number; requestDeadlineMs?: number } = {},
+  access: Access = OPEN,
 ) => {
   const clock = createVirtualClock({ start: Date.parse('2023-09-07T14:30:00Z') })
   const bus = createScriptedBus(clock, { ...DOCUMENT, ...script })
@@ -45,6 +47,7 @@ export const createTestGateway = (
     random: createSeededRandom(1),
     config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB', ...config },
     log: createLog('silent', 'gateway'),
+    access,
   })
 
   const finish = async <T>(promise: Promise<T>): Promise<T> => {

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { refuseUnsafeStart } from '../access/unsafe-start.ts'
 import { ACTOR_NAMES } from '../actors/registry.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
@@ -21,8 +22,12 @@ import { onStopSignals } from './stop-signals.ts'
 
 const say = (line: string) => console.error(line)
 
+/** Who listens everywhere is asked at home. */
+const SEEN_FROM_HERE: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+
 /** Runs until a signal; resolves with the exit code. `warnings` of the configuration are said with the banner. */
 export async function start(config: Config, warnings: string[]): Promise<ExitCode> {
+  refuseUnsafeStart(config, Date.now())
   const unlock = lockData(config.dataDir)
   try {
     refuseHalfRestored(config.dataDir)
@@ -89,7 +94,9 @@ async function bringUp(
   for (const name of ACTOR_NAMES) supervisor.keep(actorPart(name, env))
   supervisor.keep(gatewayPart(env, gatewayPort))
 
-  const url = () => `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${gatewayPort.current()}`
+  const scheme = config.tlsCert === undefined ? 'http' : 'https'
+  const host = SEEN_FROM_HERE[config.host] ?? config.host
+  const url = () => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${gatewayPort.current()}`
   const found = await untilReady({ url, natsUrl, signal: waiting.signal }, say)
   if (waiting.signal.aborted) return
 

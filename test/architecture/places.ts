@@ -12,6 +12,7 @@ const under = (folder: string) => (file: string) => file.startsWith(`${folder}/`
 const isBus = under('src/bus')
 const isKernel = under('src/actors/kernel')
 const isGateway = under('src/gateway')
+const isAccess = under('src/access')
 const isStart = under('src/start')
 const isBackup = under('src/backup')
 
@@ -34,6 +35,8 @@ const isActorProcess = (file: string) => /^src\/actors\/[a-z-]+\.ts$/.test(file)
 
 export const PLACES: Place[] = [
   { name: 'the ground', holds: isGround, may: () => false },
+  // Keys of the HTTP API: their file, who made them, whose they are.
+  { name: 'the access', holds: isAccess, may: isGround },
   { name: 'the bus', holds: isBus, may: isGround },
   { name: 'the values', holds: isValue, may: isBus },
   { name: 'the kernel', holds: isKernel, may: to => isBus(to) || isGround(to) || isValue(to) },
@@ -59,14 +62,14 @@ export const PLACES: Place[] = [
   {
     name: 'the gateway',
     holds: isGateway,
-    may: to => isBus(to) || isGround(to) || isContract(to) || isValue(to) || isDirectory(to),
+    may: to => isBus(to) || isGround(to) || isAccess(to) || isContract(to) || isValue(to) || isDirectory(to),
   },
   // Backup, restore, adoption: what a person does to the stores from outside, by the actors' own rules.
   { name: 'the backup', holds: isBackup, may: to => !isGateway(to) && !isCommandLine(to) },
   {
     name: 'the start',
     holds: isStart,
-    may: to => isBus(to) || isGround(to) || isDirectory(to),
+    may: to => isBus(to) || isGround(to) || isAccess(to) || isDirectory(to),
   },
   { name: 'the command line', holds: isCommandLine, may: () => true },
 ]

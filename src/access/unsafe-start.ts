@@ -1,0 +1,26 @@
+/** Where others could reach Kassa it starts only when nobody gets in without a key, or could listen to one. */
+import type { Config } from '../config.ts'
+import { isLoopback } from '../configuration/loopback.ts'
+import { exitCodes, plainFault } from '../exit.ts'
+import { hasKey } from './access.ts'
+
+type Wish = Pick<Config, 'host' | 'dataDir' | 'operatorKeyFile' | 'trustProxy' | 'tlsCert'>
+
+/** Throws a plain fault (78) that names every way out. */
+export const refuseUnsafeStart = ({ host, trustProxy, tlsCert, ...files }: Wish, nowMs: number): void => {
+  if (isLoopback(host)) return
+
+  const lacks = [
+    ...(hasKey(files, nowMs)
+      ? []
+      : ['there is no key: make one with npm start -- keys create --role operator, or give KASSA_OPERATOR_KEY_FILE']),
+    ...(trustProxy || tlsCert !== undefined
+      ? []
+      : [
+          'keys would travel in the clear: give KASSA_TLS_CERT and KASSA_TLS_KEY, or KASSA_TRUST_PROXY=on where a proxy in front ends TLS',
+        ]),
+  ]
+  if (lacks.length === 0) return
+  const ways = [...lacks, 'or stay on this machine: KASSA_HOST=127.0.0.1'].map(line => `  ${line}`).join('\n')
+  throw plainFault(exitCodes.configuration, `Cannot listen on ${host}, where others can reach it:\n${ways}`)
+}
