@@ -7,6 +7,7 @@ import { faultLine, optionalSetting, setting, type Variable, variableOf } from '
 import {
   count,
   host,
+  jwks,
   mailFrom,
   moneyMinor,
   natsUrl,
@@ -61,6 +62,39 @@ const schema = z.object({
     wish: 'give the path of a file with one key in it',
     example: '/run/credentials/kassa.service/operator-key',
     meaning: 'a file with an operator’s key, 32 to 200 of A-Z a-z 0-9 _ -, for containers and systemd credentials',
+  }),
+  jwtIssuer: optionalSetting(z.string().min(1), {
+    name: 'KASSA_JWT_ISSUER',
+    wish: 'give the iss of the tokens',
+    example: 'https://login.example.com/',
+    meaning: 'whose JSON Web Tokens let users in, each to what is theirs; with KASSA_JWT_AUDIENCE and KASSA_JWT_JWKS',
+  }),
+  jwtAudience: optionalSetting(z.string().min(1), {
+    name: 'KASSA_JWT_AUDIENCE',
+    wish: 'give the aud of the tokens',
+    example: 'kassa',
+    meaning: 'whom the tokens are for',
+  }),
+  jwtKeys: optionalSetting(jwks, {
+    name: 'KASSA_JWT_JWKS',
+    wish: 'give an https URL (http on loopback), or the absolute path of a file',
+    example: 'https://login.example.com/.well-known/jwks.json',
+    meaning: 'where the public keys of the issuer are (RFC 7517)',
+  }),
+  jwtAlgorithm: setting(z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']), {
+    name: 'KASSA_JWT_ALGORITHM',
+    standard: 'RS256',
+    wish: 'give RS256, PS256, ES256 or EdDSA',
+    example: 'ES256',
+    meaning: 'how the tokens are signed, all of them',
+  }),
+  rateLimit: setting(count(1_000_000), {
+    name: 'KASSA_RATE_LIMIT',
+    standard: '100',
+    wish: 'give requests a second from 0 to 1000000; 0 sets no limit',
+    example: '100',
+    meaning:
+      'requests a second by one key, or from one address without, once keys are needed; ten seconds’ worth may come at once',
   }),
   dataDir: setting(path, {
     name: 'KASSA_DATA',

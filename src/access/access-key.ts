@@ -30,6 +30,9 @@ export const keptKey = z.strictObject({
 
 export type KeptKey = z.infer<typeof keptKey>
 
+/** Who asks. `user`: may see and touch this user's things alone. */
+export type Caller = { name: string; role: Role; user?: string | undefined }
+
 const ID_BYTES = 4
 const SECRET_BYTES = 32
 

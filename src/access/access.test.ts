@@ -129,8 +129,8 @@ suite('access', () => {
         })
       },
     }
-    const start = (host: string, more: { trustProxy?: boolean; tlsCert?: string } = {}) =>
-      refuseUnsafeStart({ host, dataDir, trustProxy: false, ...more }, NOW)
+    const start = (host: string, more: Partial<Parameters<typeof refuseUnsafeStart>[0]> = {}) =>
+      refuseUnsafeStart({ host, dataDir, trustProxy: false, jwtAlgorithm: 'RS256', ...more }, NOW)
 
     for (const host of ['0.0.0.0', '::', '192.168.1.5', 'shop.example'])
       for (const [which, make] of Object.entries(made))
@@ -147,6 +147,14 @@ suite('access', () => {
         }
     test('on this machine needs nothing', () => {
       for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '::1']) start(host)
+    })
+    test('by tokens needs issuer, audience and keys', () => {
+      for (const some of [{ jwtIssuer: 'x' }, { jwtAudience: 'x', jwtKeys: '/x' }, { jwtIssuer: 'x', jwtKeys: '/x' }])
+        assert.throws(
+          () => start('127.0.0.1', some),
+          fault => exitCodeOf(fault) === exitCodes.configuration,
+        )
+      start('0.0.0.0', { jwtIssuer: 'x', jwtAudience: 'y', jwtKeys: '/z', trustProxy: true })
     })
     test('with a key and a certificate is let start', () => {
       made.one()

@@ -3,17 +3,15 @@ import { readFileSync } from 'node:fs'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../world/clock.ts'
-import { hashOf, idIn, isActive, isKey, type KeptKey, type Role } from './access-key.ts'
+import { type Caller, hashOf, idIn, isActive, isKey, type KeptKey } from './access-key.ts'
+import { createJwtReader, type JwtWish } from './jwt.ts'
 import { keyFileIn, readKeys, stampOf } from './key-file.ts'
-
-/** Who asks. `user`: may see and touch this user's things alone. */
-export type Caller = { name: string; role: Role; user?: string | undefined }
 
 export type Access = {
   /** Whether a key is needed. Once it is, it stays so for as long as the process runs. */
   isOn: () => boolean
-  /** Whose key it is; `undefined` where it is nobody's, not any more, or not a key. */
-  callerWith: (key: string) => Caller | undefined
+  /** Whose key it is; `undefined` where it is nobody's, not any more, or not a key. Rejects with `KeysAway`. */
+  callerWith: (key: string) => Caller | undefined | Promise<Caller | undefined>
 }
 
 /** Nobody made a key: nobody is asked for one. */
@@ -25,7 +23,7 @@ const LOOK_EVERY_MS = 250
 /** A key of a person's own making, for containers and systemd credentials: nothing that could be guessed. */
 const OWN_KEY = /^[A-Za-z0-9_-]{32,200}$/
 
-export type AccessFiles = { dataDir: string; operatorKeyFile?: string | undefined }
+export type AccessFiles = { dataDir: string; operatorKeyFile?: string | undefined; jwt?: JwtWish | undefined }
 
 /** Reads the keys. Throws a plain fault where one of the files cannot be used. */
 export const createAccess = (files: AccessFiles, clock: Clock, log: Log): Access => {
@@ -34,7 +32,8 @@ export const createAccess = (files: AccessFiles, clock: Clock, log: Log): Access
   let operatorHash: string | undefined
   let stamps = ''
   let lookedAt = Number.NEGATIVE_INFINITY
-  let on = false
+  const readToken = files.jwt && createJwtReader(files.jwt, clock)
+  let on = readToken !== undefined
 
   const read = () => {
     const found = [stampOf(path), files.operatorKeyFile === undefined ? '' : stampOf(files.operatorKeyFile)].join()
@@ -74,16 +73,17 @@ export const createAccess = (files: AccessFiles, clock: Clock, log: Log): Access
       const isRight = isKey(text, kept?.hash ?? '')
       if (kept && isRight && isActive(kept, clock.now())) return { name: kept.name, role: kept.role, user: kept.user }
       if (operatorHash !== undefined && isKey(text, operatorHash)) return { name: 'operator', role: 'operator' }
-      return undefined
+      return readToken?.(text)
     },
   }
 }
 
 /** Whether anybody could get in at all with what lies there. */
-export const hasKey = ({ dataDir, operatorKeyFile }: AccessFiles, nowMs: number): boolean =>
-  operatorKeyFile === undefined
+export const hasKey = ({ dataDir, operatorKeyFile, jwt }: AccessFiles, nowMs: number): boolean =>
+  jwt !== undefined ||
+  (operatorKeyFile === undefined
     ? (readKeys(keyFileIn(dataDir)) ?? []).some(key => isActive(key, nowMs))
-    : ownKeyIn(operatorKeyFile) !== ''
+    : ownKeyIn(operatorKeyFile) !== '')
 
 const ownKeyIn = (path: string): string => {
   const text = textOf(path).trim()

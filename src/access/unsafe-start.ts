@@ -3,11 +3,14 @@ import type { Config } from '../config.ts'
 import { isLoopback } from '../configuration/loopback.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import { hasKey } from './access.ts'
+import { jwtOf } from './jwt.ts'
 
-type Wish = Pick<Config, 'host' | 'dataDir' | 'operatorKeyFile' | 'trustProxy' | 'tlsCert'>
+type Wish = Pick<Config, 'host' | 'dataDir' | 'operatorKeyFile' | 'trustProxy' | 'tlsCert'> &
+  Parameters<typeof jwtOf>[0]
 
 /** Throws a plain fault (78) that names every way out. */
-export const refuseUnsafeStart = ({ host, trustProxy, tlsCert, ...files }: Wish, nowMs: number): void => {
+export const refuseUnsafeStart = ({ host, trustProxy, tlsCert, ...config }: Wish, nowMs: number): void => {
+  const files = { ...config, jwt: jwtOf(config) }
   if (isLoopback(host)) return
 
   const lacks = [

@@ -41,6 +41,7 @@ export const PROBLEMS = {
   forbidden: { status: 403, title: 'This request is not allowed here' },
   foreign_host: { status: 403, title: 'The Host header names another machine' },
   foreign_origin: { status: 403, title: 'A page of another origin may not call this' },
+  rate_limited: { status: 429, title: 'This asks too often' },
   overloaded: { status: 429, title: 'Too much is waiting already' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'A part of the system does not answer at present' },

@@ -37,6 +37,10 @@ const canDecode = (text: string): boolean => {
 
 /** An address, bare or behind a name: one line, one recipient. */
 export const mailFrom = z.string().regex(/^([^<>"@,;\r\n]{1,100} <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/)
+/** Where public keys are: whoever could change them on the way would let in anybody. */
+export const jwks = z
+  .string()
+  .regex(/^(https:\/\/[^\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/][^\s]*|\/[^\s].*)$/)
 export const onOff = z.enum(['on', 'off']).transform(text => text === 'on')
 /** Kopecks, cents: 99.90 is 9990. Read from the text, since a float would round. The bound is the largest balance. */
 export const moneyMinor = z

@@ -1,7 +1,8 @@
 /** Every route × everybody who may ask: who is let in, who is not, and that nothing of another's leaks. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Access, Caller } from '../access/access.ts'
+import type { Access } from '../access/access.ts'
+import type { Caller } from '../access/access-key.ts'
 import { REFUSAL_HEADERS } from '../bus/command-id.ts'
 import { PROBLEMS, problemDocument, type Refusal } from '../bus/problem.ts'
 import { EXAMPLES } from './examples.ts'

@@ -15,7 +15,7 @@ import type { Exchange, GatewayEnv } from './exchange.ts'
 import { answerLive, answerReady, answerVersion } from './health.ts'
 import { unheld } from './hold-to-user.ts'
 import { limitInFlight } from './in-flight.ts'
-import { letIn } from './let-in.ts'
+import { createDoor } from './let-in.ts'
 import { answerOpenapi } from './openapi.ts'
 import { answerHome, answerProblem, answerProblems } from './pages.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -32,7 +32,8 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   const app = new Hono<GatewayEnv>({ strict: false })
   const settling = hearSettled(ports.bus, ports.clock, ports.log)
   const limited = limitInFlight()
-  const { access = OPEN } = ports
+  const { access = OPEN, clock, config } = ports
+  const pass = createDoor({ access, clock, ...config })
 
   app.use(async (exchange, next) => {
     const startedMs = ports.clock.monotonic()
@@ -59,10 +60,12 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   }
   for (const route of ROUTES) {
     const handle = handlerOf(ports, settling, route)
-    serve(route.method, route.path, exchange => {
-      letIn(access, exchange, route)
-      return limited(() => handle(exchange))
-    })
+    serve(route.method, route.path, exchange =>
+      limited(async () => {
+        if (access.isOn()) await pass(exchange, route)
+        return handle(exchange)
+      }),
+    )
   }
   serve('GET', '/', answerHome)
   serve('GET', '/livez', answerLive)

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Caller } from '../access/access.ts'
+import type { Caller } from '../access/access-key.ts'
 
 /** `incoming` is Node's own request, where one stands behind it; `requestId` is known before anything can fail. */
 export type GatewayEnv = {

@@ -56,7 +56,7 @@ export const answerReady =
   (ports: GatewayPorts) =>
   async (exchange: Exchange): Promise<Response> => {
     const known = withUnread(await Promise.all(ADDRESSES.map(owner => partOf(ports, owner))))
-    const parts = isOperator(ports.access ?? OPEN, exchange) ? known : known.map(withoutNumbers)
+    const parts = (await isOperator(ports.access ?? OPEN, exchange)) ? known : known.map(withoutNumbers)
     const closed = parts.filter(({ phase }) => phase !== 'open')
     const status = parts.some(({ warning }) => warning !== undefined) ? 'degraded' : 'ready'
     if (closed.length === 0) return sendJson(exchange, 200, JSON.stringify({ status, parts }))

@@ -21,7 +21,7 @@ const start = async (config: Partial<typeof HOST> = {}) => {
     bus,
     clock: systemClock,
     random: systemRandom,
-    config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB' },
+    config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB', rateLimit: 0, trustProxy: false },
     log: createLog('silent', 'gateway'),
     endsAt: () => endsAt,
   })

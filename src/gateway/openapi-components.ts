@@ -14,6 +14,8 @@ export const COMPONENTS = {
     'Idempotent-Replayed': header('`true` when an earlier request with this key got this reply.', { const: 'true' }),
     'Idempotency-Key': header('Send the same request with this key again; it is carried out once.'),
     'Retry-After': header('Seconds to wait before the same request is sent again.', { type: 'integer' }),
+    'RateLimit-Policy': header('How many requests one key may make in how many seconds (`q`, `w`).'),
+    RateLimit: header('How many are left (`r`), and in how many seconds all are (`t`).'),
     Link: header('Where the next page is (`rel="next"`), when rows are left.'),
     ETag: header('The version of the object.'),
     Location: header('Where the thing made can be read.'),

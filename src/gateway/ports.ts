@@ -10,7 +10,7 @@ export type GatewayPorts = {
   bus: Bus
   clock: Clock
   random: Random
-  config: Pick<Config, 'requestDeadlineMs' | 'settleWaitMs' | 'currency'>
+  config: Pick<Config, 'requestDeadlineMs' | 'settleWaitMs' | 'currency' | 'rateLimit' | 'trustProxy'>
   log: Log
   /** Who may ask; anybody, unless something else is given. */
   access?: Access

@@ -44,6 +44,8 @@ export const ADVICE: Record<ProblemCode, string> = {
   foreign_host: 'Call Kassa as localhost, 127.0.0.1 or [::1]. As long as there is no key it serves this machine alone.',
   foreign_origin:
     'Call Kassa from a page of this machine, or, once keys are needed, of the host that is asked. Pages of elsewhere stay out.',
+  rate_limited:
+    'Wait as long as Retry-After says. RateLimit tells what is left, and KASSA_RATE_LIMIT sets how much there is.',
   overloaded: 'Wait as long as Retry-After says, then send the same request with the same key again.',
   internal:
     'The request met a defect; the log of the gateway has it under the request id. It may be sent again with its key.',

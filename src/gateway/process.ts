@@ -1,5 +1,6 @@
 /** The gateway as a process: a bus, an app and a server. */
 import { createAccess } from '../access/access.ts'
+import { jwtOf } from '../access/jwt.ts'
 import { refuseUnsafeStart } from '../access/unsafe-start.ts'
 import { ADDRESSES } from '../actors/registry.ts'
 import { connectNats } from '../bus/nats.ts'
@@ -22,7 +23,7 @@ const tellOnly = (log: Log) => () =>
 export const startGateway = async (config: Config, log: Log): Promise<{ url: string; stop: () => Promise<void> }> => {
   refuseUnsafeStart(config, systemClock.now())
   const certificate = readCertificate(config)
-  const access = createAccess(config, systemClock, log)
+  const access = createAccess({ ...config, jwt: jwtOf(config) }, systemClock, log)
   const url = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
   const bus = await connectNats({ url, name: 'gateway', actors: ADDRESSES, log })
 

@@ -11,6 +11,7 @@ const EVERYWHERE: ProblemCode[] = [
   'foreign_host',
   'foreign_origin',
   'forbidden',
+  'rate_limited',
   'overloaded',
   'internal',
   'unavailable',

@@ -5,6 +5,7 @@ import { createSeededRandom } from '../world/seeded-random.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
 import { createApp } from './app.ts'
 import { EXAMPLES } from './examples.ts'
+import type { GatewayPorts } from './ports.ts'
 import { createScriptedBus, type Said, type Script, yes } from './scripted-bus.ts'
 
 /** What the examples show as the reply to an operation. */
@@ -36,7 +37,7 @@ export const DOCUMENT: Script = {
 /** `send` runs one request to its end, letting the clock's time pass; `text` becomes the body as it is. */
 export const createTestGateway = (
   script: Script = {},
-  config: { settleWaitMs?: number; requestDeadlineMs?: number } = {},
+  config: Partial<GatewayPorts['config']> = {},
   access: Access = OPEN,
 ) => {
   const clock = createVirtualClock({ start: Date.parse('2023-09-07T14:30:00Z') })
@@ -45,7 +46,7 @@ export const createTestGateway = (
     bus,
     clock,
     random: createSeededRandom(1),
-    config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB', ...config },
+    config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB', rateLimit: 0, trustProxy: false, ...config },
     log: createLog('silent', 'gateway'),
     access,
   })

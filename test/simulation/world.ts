@@ -255,6 +255,8 @@ export const createWorld = (
     requestDeadlineMs: options.deadlineMs ?? DEADLINE_MS,
     settleWaitMs: SETTLE_MS,
     currency: 'RUB',
+    rateLimit: 0,
+    trustProxy: false,
   })
   return world
 }
