@@ -9,6 +9,10 @@ export type NatsLook = {
   jetstream: JetStreamManager
   /** Asks by hand, as `nats req` does; gives the JSON of the answer. */
   ask<T>(subject: string, body?: unknown): Promise<T>
+  /** Asks everybody, as `nats micro` does; gives the JSON of the first `count` answers. */
+  askAll<T>(subject: string, count: number): Promise<T[]>
+  /** Asks by hand; gives the headers of the answer too. */
+  askWhole(subject: string, body?: unknown): Promise<{ headers: Record<string, string>; json: unknown }>
   /** Publishes as `nats pub` does; resolves when the broker has it. */
   publish(subject: string, text: string): Promise<void>
   /** All messages of a stream; none where there is no such stream. */
@@ -30,6 +34,19 @@ export async function lookAt(natsUrl: string): Promise<NatsLook> {
   const ask = async <T>(subject: string, body: unknown = {}): Promise<T> =>
     (await connection.request(subject, JSON.stringify(body), { timeout: ASK_MS })).json<T>()
 
+  const askAll = async <T>(subject: string, count: number): Promise<T[]> => {
+    const options = { strategy: 'count', maxMessages: count, maxWait: ASK_MS } as const
+    const answers: T[] = []
+    for await (const answer of await connection.requestMany(subject, '', options)) answers.push(answer.json<T>())
+    return answers
+  }
+
+  const askWhole = async (subject: string, body: unknown = {}) => {
+    const answer = await connection.request(subject, JSON.stringify(body), { timeout: ASK_MS })
+    const headers = (answer.headers?.keys() ?? []).map(name => [name, answer.headers?.get(name) ?? ''] as const)
+    return { headers: Object.fromEntries(headers), json: answer.json<unknown>() }
+  }
+
   const messages = async (stream: string): Promise<StoredMessage[]> => {
     const { state } = await jetstream.streams.info(stream)
     const numbers = Array.from({ length: state.last_seq - state.first_seq + 1 }, (_, index) => state.first_seq + index)
@@ -45,6 +62,8 @@ export async function lookAt(natsUrl: string): Promise<NatsLook> {
   return {
     jetstream,
     ask,
+    askAll,
+    askWhole,
     publish: async (subject, text) => {
       connection.publish(subject, text)
       await connection.flush()

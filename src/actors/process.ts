@@ -3,6 +3,9 @@ import { appendFileSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Entry } from '../bus/entry.ts'
 import { connectNats } from '../bus/nats.ts'
+import { answerAsService } from '../bus/service.ts'
+import { countingBus, createCounts } from '../bus/service-count.ts'
+import { endpointsOf } from '../bus/service-endpoints.ts'
 import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
@@ -55,11 +58,14 @@ export const startActor = async (
   const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ADDRESSES, log })
   await refuseSecondOwner(bus, address)
 
+  const endpoints = endpointsOf(definition.contract, address)
+  const counts = createCounts(endpoints.map(({ subject }) => subject))
+
   const over = Promise.withResolvers<Error>()
   const startHere = () =>
     start(definition, {
       address,
-      bus,
+      bus: countingBus(bus, counts, systemClock),
       store,
       keys,
       clock: systemClock,
@@ -78,10 +84,21 @@ export const startActor = async (
       say: log,
     })
   const actor = orSayDamaged(files.store, startHere)
+  const service = answerAsService(bus, {
+    name,
+    id: systemRandom.uuid(),
+    version: productVersion,
+    description: definition.contract.summary,
+    metadata: { 'kassa.owner': sourceOf(address) },
+    startedAt: systemClock.now(),
+    endpoints,
+    counts,
+  })
   const guard = guardStore(guarded, systemClock, over.resolve)
 
   return {
     stop: async () => {
+      await service.stop()
       await actor.stop()
       mailer?.close()
       poster?.close()

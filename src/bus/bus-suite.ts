@@ -1,9 +1,12 @@
 /** What every bus promises, as tests: each implementation of `Bus` runs this suite. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { systemClock } from '../world/clock.ts'
 import { type Bus, ConsumerTaken, type Headers, type Message, type QueuedCommand, StreamConflict } from './bus.ts'
 import { createCollector } from './collector.ts'
 import { chainOf, type Entry, NO_CHAIN, writeHeaders } from './entry.ts'
+import { answerAsService } from './service.ts'
+import { countingBus, createCounts } from './service-count.ts'
 import { type Address, COMMANDS, streamOf } from './subjects.ts'
 import { Unavailable } from './unavailable.ts'
 
@@ -157,6 +160,103 @@ export function busSuite(open: () => Promise<BusBench>): void {
 
       await assert.rejects(owner.request('suite.6', bytes(''), { timeoutMs: 10 * TIMEOUT_MS }), Unavailable)
     })
+  })
+
+  describe('a micro service', () => {
+    const askJson = async (bus: Bus, subject: string) => JSON.parse(text((await askUntilAnswered(bus, subject)).body))
+    const standard = { name: 'suite-service', id: 'one', version: '1.2.3', metadata: { owner: 'suite' } }
+    const endpoint = { name: 'Double', subject: 'suite.8.Double', queue_group: '' }
+    const metadata = { request_schema: '{"type":"integer"}' }
+
+    /** Doubles a number, and says no to what is none; 40 ms pass meanwhile. */
+    const startService = () => {
+      const counts = createCounts([endpoint.subject])
+      let milliseconds = 0
+      const clock = { ...systemClock, monotonic: () => milliseconds }
+      const serving = countingBus(owner, counts, clock).serve('suite.8.*', request => {
+        milliseconds += 40
+        const number = Number(text(request.body))
+        if (Number.isInteger(number)) return request.respond(bytes(String(2 * number)))
+        request.respond(bytes('{}'), { 'Nats-Service-Error-Code': '400', 'Nats-Service-Error': 'no_number: "Zoe"' })
+      })
+      const telling = answerAsService(owner, {
+        ...standard,
+        description: 'doubles',
+        startedAt: Date.UTC(2026, 10, 25),
+        endpoints: [{ name: 'Double', subject: endpoint.subject, metadata: () => metadata }],
+        counts,
+      })
+      return { stop: () => Promise.all([serving.stop(), telling.stop()]) }
+    }
+
+    check('answers a ping, to all services, to its name and to itself alone', async () => {
+      const service = startService()
+      for (const subject of ['$SRV.PING', '$SRV.PING.suite-service', '$SRV.PING.suite-service.one'])
+        assert.deepEqual(await askJson(other, subject), { type: 'io.nats.micro.v1.ping_response', ...standard })
+
+      await service.stop()
+      await assert.rejects(owner.request('$SRV.PING', bytes(''), { timeoutMs: 10 * TIMEOUT_MS }), Unavailable)
+    })
+
+    check('tells its endpoints with their metadata', async () => {
+      const service = startService()
+      for (const subject of ['$SRV.INFO', '$SRV.INFO.suite-service', '$SRV.INFO.suite-service.one'])
+        assert.deepEqual(await askJson(other, subject), {
+          type: 'io.nats.micro.v1.info_response',
+          ...standard,
+          description: 'doubles',
+          endpoints: [{ ...endpoint, metadata }],
+        })
+      await service.stop()
+    })
+
+    check('counts what it was asked, its errors by their code alone, and the time until its answers', async () => {
+      const service = startService()
+      const statsOf = (counted: object) => ({
+        type: 'io.nats.micro.v1.stats_response',
+        ...standard,
+        started: '2026-11-25T00:00:00.000Z',
+        endpoints: [{ ...endpoint, ...counted }],
+      })
+      const nothing = { num_requests: 0, num_errors: 0, last_error: '' }
+      assert.deepEqual(
+        await askJson(other, '$SRV.STATS.suite-service'),
+        statsOf({ ...nothing, processing_time: 0, average_processing_time: 0 }),
+      )
+
+      for (const body of ['1', '2', 'x']) await other.request('suite.8.Double', bytes(body), { timeoutMs: 5_000 })
+      await other.request('suite.8.Unknown', bytes('1'), { timeoutMs: 5_000 })
+
+      assert.deepEqual(
+        await askJson(other, '$SRV.STATS'),
+        statsOf({
+          num_requests: 3,
+          num_errors: 1,
+          last_error: '400:no_number',
+          processing_time: 120_000_000,
+          average_processing_time: 40_000_000,
+        }),
+      )
+      await service.stop()
+    })
+
+    const misnamed: [what: string, change: object][] = [
+      ['a name with a dot', { name: 'order.0' }],
+      ['an endpoint with a blank', { endpoints: [{ ...endpoint, name: 'Create Order', metadata: () => metadata }] }],
+      ['a version that is not semantic', { version: 'v1' }],
+    ]
+    for (const [what, change] of misnamed)
+      check(`is not started with ${what}: no tool would show it`, async () => {
+        const service = {
+          ...standard,
+          description: '',
+          startedAt: 0,
+          endpoints: [],
+          counts: createCounts([]),
+          ...change,
+        }
+        assert.throws(() => answerAsService(owner, service), /^Error: Cannot (call|give)/)
+      })
   })
 
   describe('listening', () => {

@@ -1,10 +1,10 @@
 /** The OpenAPI 3.1 document of the gateway, derived from its table and the contracts. */
 import type { z } from 'zod'
+import { type JsonSchema, jsonSchemaOf } from '../bus/json-schema.ts'
 import { PROBLEMS, type ProblemCode } from '../bus/problem.ts'
 import { productVersion } from '../version.ts'
 import { EXAMPLES } from './examples.ts'
 import { type Exchange, sendJson } from './exchange.ts'
-import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import { COMPONENTS, headersOf } from './openapi-components.ts'
 import { bodyFields, type CommandRoute, pathFields, type QueueRoute, type Route } from './route.ts'
 import { problemsOf } from './route-problems.ts'

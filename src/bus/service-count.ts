@@ -1,0 +1,40 @@
+/** What is counted of an endpoint: how often it was asked, how often it said no, and how long it took. */
+import type { Clock } from '../world/clock.ts'
+import type { Bus, Headers, Request } from './bus.ts'
+import { REFUSAL_HEADERS } from './command-id.ts'
+
+/** `lastError` is `404:product_not_found`, or empty; `milliseconds` from a request's coming to its answer, all added up. */
+export type Count = { requests: number; errors: number; lastError: string; milliseconds: number }
+
+/** Counts by the subject that is asked, since this process started. */
+export type Counts = ReadonlyMap<string, Count>
+
+/** Counts for the endpoints on `subjects`, all at nothing. */
+export const createCounts = (subjects: readonly string[]): Counts =>
+  new Map(subjects.map(subject => [subject, { requests: 0, errors: 0, lastError: '', milliseconds: 0 }]))
+
+/** The same bus; what is served on it is counted in `counts`, as far as it is an endpoint. */
+export const countingBus = (bus: Bus, counts: Counts, clock: Clock): Bus => ({
+  ...bus,
+  serve: (subject, handle) => bus.serve(subject, request => handle(counted(counts, clock, request))),
+})
+
+const counted = (counts: Counts, clock: Clock, request: Request): Request => {
+  const count = counts.get(request.subject)
+  if (!count) return request
+
+  count.requests++
+  const since = clock.monotonic()
+  const respond = (body: Uint8Array, headers: Headers = {}): void => {
+    request.respond(body, headers)
+    count.milliseconds += clock.monotonic() - since
+    const status = headers[REFUSAL_HEADERS.status]
+    if (status === undefined) return
+    count.errors++
+    count.lastError = `${status}:${codeIn(headers[REFUSAL_HEADERS.detail] ?? '')}`
+  }
+  return { subject: request.subject, body: request.body, headers: request.headers, respond }
+}
+
+// The code alone: what follows it may repeat what somebody sent, and counts are read by more people than answers.
+const codeIn = (detail: string): string => detail.split(':', 1)[0] ?? ''
