@@ -20,6 +20,8 @@ export type Options = {
   /** Where every process of Kassa leaves its CPU profile. */
   profile: string | undefined
   json: boolean
+  /** A retry storm in place of all measures. */
+  storm: boolean
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -31,6 +33,7 @@ export const USAGE = `npm run bench -- [options]
   --directory <path>   on which disk (${tmpdir()})
   --short              one round of 1 s at 16 and 64, for CI
   --profile <path>     leave CPU profiles of Kassa's processes there; the figures are then lower
+  --storm              a retry storm instead: ten times the load, from clients that give up and ask again at once
   --json               print JSON
   --help               print this`
 
@@ -50,6 +53,7 @@ export const readOptions = (args: string[]): Options => {
     directory: given.directory ?? tmpdir(),
     profile: given.profile,
     json: given.json ?? false,
+    storm: given.storm ?? false,
   }
 }
 
@@ -58,7 +62,7 @@ const parse = (args: string[]) => {
   const flag = { type: 'boolean' } as const
   const values = { seconds: text, rounds: text, connections: text, only: text, users: text, directory: text }
   try {
-    return parseArgs({ args, options: { ...values, profile: text, short: flag, json: flag } }).values
+    return parseArgs({ args, options: { ...values, profile: text, short: flag, storm: flag, json: flag } }).values
   } catch (fault) {
     throw usageFault((fault as Error).message)
   }

@@ -2,6 +2,8 @@
 import { readOptions, USAGE, wantsHelp } from '../bench/options.ts'
 import { report, reportJson } from '../bench/report.ts'
 import { runBench } from '../bench/run.ts'
+import { runStormBench } from '../bench/storm.ts'
+import { isWhole, stormReport } from '../bench/storm-report.ts'
 import { exitCodes } from '../src/exit.ts'
 import { endWithFault } from '../src/processes/child.ts'
 
@@ -12,6 +14,11 @@ try {
     process.exit(exitCodes.ok)
   }
   const options = readOptions(words)
+  if (options.storm) {
+    const figures = await runStormBench(options, line => console.error(line))
+    console.log(options.json ? JSON.stringify(figures, undefined, 2) : stormReport(figures).join('\n'))
+    process.exit(isWhole(figures) ? exitCodes.ok : exitCodes.failed)
+  }
   const results = await runBench(options, line => console.error(line))
   console.log(options.json ? reportJson(results) : report(results).join('\n'))
   process.exit(results.verify.clean ? exitCodes.ok : exitCodes.failed)

@@ -1,13 +1,17 @@
 /** The process of the load generator: apart from everything it measures, so that its own CPU time is known. */
 import { type LoadPlan, type LoadResult, runClosedLoop } from './closed-loop.ts'
+import { runStorm, type StormPlan, type StormResult } from './storm-loop.ts'
 
 /** What it tells its parent: that counting begins or is over, and what came of it. */
-export type GeneratorSays = { window: boolean } | { result: LoadResult } | { fault: string }
+export type GeneratorSays = { window: boolean } | { result: LoadResult | StormResult } | { fault: string }
 
 const tell = (said: GeneratorSays) => process.send?.(said)
 
-process.on('message', (plan: LoadPlan) => {
-  runClosedLoop(plan, isOpen => tell({ window: isOpen })).then(
+process.on('message', (plan: LoadPlan | StormPlan) => {
+  const window = (isOpen: boolean) => tell({ window: isOpen })
+  const load: Promise<LoadResult | StormResult> =
+    plan.kind === 'storm' ? runStorm(plan, window) : runClosedLoop(plan, window)
+  load.then(
     result => tell({ result }),
     fault => tell({ fault: String(fault) }),
   )

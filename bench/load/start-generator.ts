@@ -3,11 +3,14 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { LoadPlan, LoadResult } from './closed-loop.ts'
 import type { GeneratorSays } from './generator.ts'
+import type { StormPlan, StormResult } from './storm-loop.ts'
 
 export type Generator = {
   pid: number
   /** Runs one plan; `window` hears when counting begins and when it is over. */
   run: (plan: LoadPlan, window: (isOpen: boolean) => void) => Promise<LoadResult>
+  /** The same with a storm. */
+  storm: (plan: StormPlan, window: (isOpen: boolean) => void) => Promise<StormResult>
   stop: () => void
 }
 
@@ -15,12 +18,13 @@ export type Generator = {
 export const startGenerator = (): Generator => {
   const child = fork(fileURLToPath(new URL('generator.ts', import.meta.url)), [])
 
-  const run: Generator['run'] = (plan, window) =>
+  // What comes back fits the plan: the process runs one at a time.
+  const run = <Result>(plan: LoadPlan | StormPlan, window: (isOpen: boolean) => void): Promise<Result> =>
     new Promise((resolve, reject) => {
       const ended = () => over(() => reject(new Error('The load generator has ended')))
       const heard = (said: GeneratorSays) => {
         if ('window' in said) window(said.window)
-        else if ('result' in said) over(() => resolve(said.result))
+        else if ('result' in said) over(() => resolve(said.result as Result))
         else over(() => reject(new Error(`The load on port ${plan.port} broke off: ${said.fault}`)))
       }
       const over = (settle: () => void) => {
@@ -33,5 +37,5 @@ export const startGenerator = (): Generator => {
       child.send(plan)
     })
 
-  return { pid: child.pid!, run, stop: () => child.disconnect() }
+  return { pid: child.pid!, run, storm: run, stop: () => child.disconnect() }
 }
