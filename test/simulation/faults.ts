@@ -22,6 +22,9 @@ const SLOW_MS = 1000
 
 const BAD_DAY = 0.25
 
+/** A start looks at its stream and takes from it within about so many events. */
+const MOST_FLEETING_EVENTS = 12
+
 const pickActor = ({ world }: Scene): ActorName => world.chance.faults.pick(ACTOR_NAMES)
 const streamName = (actor: ActorName): string => streamOf({ actor, cell: 0 })
 const upTo = ({ world }: Scene, most: number): number => world.chance.faults.integer(most)
@@ -237,6 +240,28 @@ const foreign: Fault = scene =>
     }
   })
 
+/** Somebody else's message stands at a stream's end while its owner starts, and a power cut takes it a moment later. */
+const fleeting: Fault = scene => {
+  const { world } = scene
+  const actor = pickActor(scene)
+  const name = streamName(actor)
+  world.kill(actor)
+  startLater(scene, actor, upTo(scene, 300))
+  const appear = (): void => {
+    if (world.broker.messages(name).length === 0) return
+    world.streamFaults.add(`${actor} foreign`)
+    world.broker.publishForeign(eventSubject({ actor, cell: 0 }, 'OrderCreated', 'x'), Buffer.from('fleeting'))
+    world.count('fleeting message')
+    const { seq, time } = world.broker.messages(name).at(-1)!
+    world.inEvents(1 + upTo(scene, MOST_FLEETING_EVENTS), () => {
+      const last = world.broker.messages(name).at(-1)
+      // Its owner may have made the stream anew meanwhile, or written behind it.
+      if (last?.seq === seq && last.time === time) world.broker.forgetTail(name, 1)
+    })
+  }
+  world.later(upTo(scene, 300), () => world.inEvents(1 + upTo(scene, MOST_EVENTS_AHEAD), appear))
+}
+
 const brokerDown: Fault = scene => {
   const { broker, later } = scene.world
   broker.goDown()
@@ -297,6 +322,7 @@ export const FAULTS: Record<string, Fault> = {
   'trimmed head': trimHead,
   'removed message': removeOne,
   'foreign message': foreign,
+  'fleeting message': fleeting,
   'broker down': brokerDown,
   'slow broker': brokerSlow,
   'empty broker': brokerEmpty,

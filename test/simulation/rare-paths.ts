@@ -4,6 +4,7 @@ export const RARE_PATHS = {
   'healed from the stream': 'a store took entries back that only its stream had',
   'stream made anew': 'a stream was made again and filled from the log',
   'foreign kept aside': 'messages that are not ours were taken out of a stream',
+  'fleeting message': 'a message that is not ours was gone again while an actor started',
   'Started taken back': 'two starts wrote the same number, and one gave way',
   'read from the source': 'a reader got entries from the actor itself, not from its stream',
   'append refused': 'the stream stood elsewhere than an append expected',

@@ -1,8 +1,10 @@
 /** Coming to rest: when all faults are over, everything must be open, carried out and known to everybody soon. */
+import { askCursor } from '../../src/actors/kernel/ask-actor.ts'
+import type { Testimony } from '../../src/actors/kernel/kernel-contract.ts'
 import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import type { Bus } from '../../src/bus/bus.ts'
-import { addressOf, querySubject, streamOf } from '../../src/bus/subjects.ts'
+import { addressOf, querySubject, sourceOf, streamOf } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
 import { askOnce } from '../../src/gateway/ask.ts'
 import type { World } from './world.ts'
@@ -41,11 +43,35 @@ export const restless = async (world: World, bus: Bus): Promise<string[]> => {
       if (cursor !== sourceHead) faults.push(`${actor} has read ${source} to ${cursor} of ${sourceHead}`)
     }
   }
+  faults.push(...(faults.length > 0 ? [] : await strangers(world, bus, healths)))
   if (faults.length > 0) return faults
   return ACTOR_NAMES.flatMap(actor => {
     const waiting = countWaiting(world, actor)
     return waiting > 0 ? [`${actor} has ${waiting} parked commands`] : []
   })
+}
+
+/** Who stands at the right number of another history: it has to find that out by itself. */
+const strangers = async (world: World, bus: Bus, healths: ReadonlyMap<ActorName, Health>): Promise<string[]> => {
+  const faults: string[] = []
+  for (const [actor, { cursors }] of healths)
+    for (const source of Object.keys(cursors)) {
+      const cursor = await cursorOf(bus, actor, source)
+      if (!cursor) return [`${actor} does not answer`]
+      const { seq, chain } = cursor
+      const there = world.sites[addressOf(source).actor as ActorName].disk.chains[seq - 1]
+      if (seq > 0 && there !== chain) faults.push(`${actor} has read another entry ${seq} of ${source} than it has`)
+    }
+  return faults
+}
+
+const cursorOf = async (bus: Bus, actor: ActorName, source: string): Promise<Testimony | undefined> => {
+  try {
+    return await askCursor(bus, sourceOf({ actor, cell: 0 }), source)
+  } catch (error) {
+    if (error instanceof Unavailable) return undefined
+    throw error
+  }
 }
 
 const askHealth = async (bus: Bus, actor: ActorName): Promise<Health | undefined> => {

@@ -56,7 +56,11 @@ export const startProcess = (
 
   const ports: ActorPorts = {
     address: { actor, cell: 0 },
-    bus: watchBus(bus, world, () => running.phase() === 'open'),
+    bus: watchBus(bus, world, {
+      clock,
+      isOpen: () => running.phase() === 'open',
+      isStopping: () => running.phase() === 'stopped',
+    }),
     store,
     keys,
     clock,

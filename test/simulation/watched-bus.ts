@@ -1,10 +1,18 @@
 /** The bus of a process, watched for the rare things that happen on it. */
 import { type Bus, StreamConflict } from '../../src/bus/bus.ts'
+import type { Clock } from '../../src/world/clock.ts'
 import { sendNumberOf } from './queue-senders.ts'
 import type { World } from './world.ts'
 
-/** `bus`, with what is rare counted. */
-export const watchBus = (bus: Bus, { count, trace, delivered }: World, isOpen: () => boolean): Bus => ({
+/** A refusal is a question, and is asked at once: an idle look would come up to two seconds later (protocol, R4). */
+const LOOK_WITHIN_MS = 1000
+
+/** `bus` of a process, with what is rare counted. `clock` ends with the process; `isOpen` and `isStopping` tell of it. */
+export const watchBus = (
+  bus: Bus,
+  { count, trace, delivered, violation }: World,
+  { clock, isOpen, isStopping }: { clock: Clock; isOpen: () => boolean; isStopping: () => boolean },
+): Bus => ({
   ...bus,
   request: async (subject, body, options) => {
     if (subject.endsWith('.query.Cursor') && isOpen()) count('witness silent at the start')
@@ -27,8 +35,13 @@ export const watchBus = (bus: Bus, { count, trace, delivered }: World, isOpen: (
   },
   logStream: address => {
     const stream = bus.logStream(address)
+    let looks = 0
     return {
       ...stream,
+      look: () => {
+        looks++
+        return stream.look()
+      },
       append: async (entries, previous) => {
         try {
           await stream.append(entries, previous)
@@ -36,6 +49,11 @@ export const watchBus = (bus: Bus, { count, trace, delivered }: World, isOpen: (
           if (error instanceof StreamConflict) {
             count('append refused')
             trace.say(`${address.actor}/${address.cell}`, error.message)
+            const before = looks
+            clock.after(LOOK_WITHIN_MS, () => {
+              if (looks === before && !isStopping())
+                violation(`${address.actor} was refused, and did not look at its stream within ${LOOK_WITHIN_MS} ms`)
+            })
           }
           throw error
         }
