@@ -84,6 +84,14 @@ export const startActor = async (
       say: log,
     })
   const actor = orSayDamaged(files.store, startHere)
+  // Good to have, and no more: without it everything goes on.
+  const describe = () =>
+    bus
+      .logStream(address)
+      .describe()
+      .catch(error => log.warn({ err: error }, 'what describes the stream could not be brought up to date'))
+  // An actor that can not open says so in `failed`.
+  void actor.opened.then(describe, () => {})
   const service = answerAsService(bus, {
     name,
     id: systemRandom.uuid(),

@@ -65,6 +65,11 @@ export class ConsumerTaken extends Error {
 export interface LogStream {
   /** Makes the stream, empty and beginning at 1. Only the owner of the log calls it. No harm where it exists. */
   create(): Promise<void>
+  /**
+   * Brings what a broker shows people of the stream up to date, and nothing of what it stores. Only the owner of the log
+   * calls it. No harm where there is none.
+   */
+  describe(): Promise<void>
   /** Removes the stream with all its messages. No harm where there is none. */
   delete(): Promise<void>
   /** Where the stream stands, by its last message, not only by its numbers; `undefined` where there is no such stream. */

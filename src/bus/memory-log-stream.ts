@@ -20,6 +20,8 @@ export function memoryLogStream(client: MemoryClient, address: Address): LogStre
 
   return {
     create: () => client.call(`create ${name}`, () => void core.createStream(name, [logSubjects(address)])),
+    // Nothing describes a stream here.
+    describe: async () => {},
     delete: () => client.call(`delete ${name}`, () => core.deleteStream(name)),
 
     look: () =>

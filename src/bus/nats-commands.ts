@@ -1,5 +1,6 @@
 /** Makes the stream of the queue on NATS. */
 import type { StreamInfo } from '@nats-io/jetstream'
+import { describedAs } from './describe-stream.ts'
 import { askApi, isRefused, refusals } from './nats-api.ts'
 import type { NatsLink } from './nats-link.ts'
 import { anyCellsQueue, commandsConfig, queueSubjects } from './streams.ts'
@@ -16,7 +17,9 @@ export async function ensureCommands(link: NatsLink, addresses: readonly Address
     const tooWide = addresses.map(anyCellsQueue)
     const kept = config.subjects.filter(subject => !tooWide.includes(subject))
     const subjects = [...new Set([...kept, ...addresses.map(queueSubjects)])]
-    if (subjects.length === config.subjects.length && kept.length === config.subjects.length) return
-    await askApi(link, `STREAM.UPDATE.${COMMANDS}`, { ...config, subjects })
+    const takesThem = subjects.length === config.subjects.length && kept.length === config.subjects.length
+    const described = describedAs(config, commandsConfig(addresses))
+    if (takesThem && !described) return
+    await askApi(link, `STREAM.UPDATE.${COMMANDS}`, { ...config, ...described, subjects })
   }
 }

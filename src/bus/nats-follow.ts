@@ -95,7 +95,11 @@ export function follow(link: NatsLink, stream: string, { from, reader, deliver, 
   }
 
   const make = async () => {
-    const question = { stream_name: stream, config: followConfig(name, inbox, from, HEARTBEAT_MS), action: 'create' }
+    const question = {
+      stream_name: stream,
+      config: followConfig({ name, reader, inbox, from, heartbeatMs: HEARTBEAT_MS }),
+      action: 'create',
+    }
     try {
       await askApi(link, `CONSUMER.CREATE.${stream}.${name}`, question)
       made = true

@@ -3,6 +3,7 @@
 import type { ConsumerConfig, ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
 import type { MsgHdrs } from '@nats-io/transport-node'
 import { ConsumerTaken, type LogStream, StreamConflict, type StreamLook } from './bus.ts'
+import { describeStream } from './describe-stream.ts'
 import type { Entry } from './entry.ts'
 import { entryHeaders } from './entry-message.ts'
 import { askApi, isRefused, Refused, readAnswer, refusals, storedEntry } from './nats-api.ts'
@@ -42,6 +43,11 @@ export function natsLogStream(link: NatsLink, address: Address, quick: () => Pro
         // It exists with other settings, those of an earlier version perhaps: they are good enough.
         if (!isRefused(thrown, refusals.streamNameInUse)) throw thrown
       }
+    },
+
+    describe: async () => {
+      const there = await streamInfo(link, name)
+      if (there) await describeStream(link, there.config, logStreamConfig(address, false))
     },
 
     delete: async () => {
@@ -85,9 +91,9 @@ export function natsLogStream(link: NatsLink, address: Address, quick: () => Pro
     consumer: async (consumer, subject) => {
       try {
         const there = await consumerInfo(link, name, consumer)
-        if (there && !isPublic(there.config, subject))
+        if (there && !isPublic(there.config, publicConsumerConfig(address, consumer, subject)))
           throw new ConsumerTaken(`Stream ${name} has a consumer ${consumer} that reads something else, or otherwise`)
-        const question = { stream_name: name, config: publicConsumerConfig(consumer, subject) }
+        const question = { stream_name: name, config: publicConsumerConfig(address, consumer, subject) }
         const made =
           there ?? (await askApi<ConsumerInfo>(link, `CONSUMER.DURABLE.CREATE.${name}.${consumer}`, question))
         return { pending: made.num_pending + made.num_ack_pending }
@@ -101,6 +107,7 @@ export function natsLogStream(link: NatsLink, address: Address, quick: () => Pro
   return {
     ...stream,
     create: () => waitOut(name, stream.create),
+    describe: () => waitOut(name, stream.describe),
     delete: () => waitOut(name, stream.delete),
     look: () => waitOut(name, stream.look),
     get: seq => waitOut(name, () => stream.get(seq)),
@@ -197,9 +204,9 @@ async function consumerInfo(link: NatsLink, stream: string, consumer: string): P
   }
 }
 
-/** Whether it reads all of `subject`, by pulling and with acks. How long an ack may take, and the like, is its user's matter. */
-const isPublic = (config: ConsumerConfig, subject: string): boolean => {
-  const { filter_subject, deliver_policy, ack_policy } = publicConsumerConfig('', subject)
+/** Whether it reads what is `wanted`, by pulling and with acks. How long an ack may take, and the like, is its user's matter. */
+const isPublic = (config: ConsumerConfig, wanted: Partial<ConsumerConfig>): boolean => {
+  const { filter_subject, deliver_policy, ack_policy } = wanted
   return (
     config.filter_subject === filter_subject &&
     config.deliver_policy === deliver_policy &&

@@ -1,7 +1,9 @@
 /** The bus over NATS keeps the promises of every bus, on a real broker that is killed, emptied and lied to. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
 import { type NatsConnection, headers as natsHeaders } from '@nats-io/transport-node'
+import { productVersion } from '../version.ts'
 import { type Bus, type LogStream, type QueuedCommand, StreamConflict } from './bus.ts'
 import { busSuite, entriesOf, readable } from './bus-suite.ts'
 import { createCollector } from './collector.ts'
@@ -114,6 +116,68 @@ describe('the bus over NATS, when the broker fails', { timeout: 120_000 }, () =>
       ({ subjects } = (await api<{ config: { subjects: string[] } }>(raw, 'STREAM.INFO.COMMANDS')).config)
     await working.stop()
     await assert.rejects(raw.request('order.7.queue.Ship', '{}', { timeout: 1000 }), /no responders/i)
+    await raw.close()
+  })
+
+  test('a stream of an earlier version is described anew; what it stores, its limits and what others wrote of it stay', async () => {
+    const raw = await broker.raw()
+    await stream.delete()
+    const earlier = {
+      name: 'ORDER_0',
+      subjects: ['order.0.event.>'],
+      description: 'as an earlier version said',
+      metadata: { 'kassa.log': 'order/0', mine: 'yes' },
+      max_age: 3_600_000 * NANOS_PER_MS,
+    }
+    await api(raw, 'STREAM.CREATE.ORDER_0', earlier)
+    await stream.append(entriesOf(address, 3), NO_CHAIN)
+    const before = await api<StreamInfo>(raw, 'STREAM.INFO.ORDER_0')
+
+    await stream.describe()
+
+    const after = await api<StreamInfo>(raw, 'STREAM.INFO.ORDER_0')
+    const { description, metadata = {} } = after.config
+    assert.equal(description, 'The log of order/0: one message an entry, numbered like the log')
+    assert.equal(metadata['kassa.owner'], 'order/0')
+    assert.equal(metadata['kassa.schema'], 'CloudEvents 1.0 JSON')
+    assert.equal(metadata['kassa.version'], productVersion)
+    assert.equal(metadata.mine, 'yes')
+    assert.deepEqual({ ...after.config, description, metadata }, { ...before.config, description, metadata })
+    assert.deepEqual(after.state, before.state)
+    assert.equal(after.created, before.created)
+    await stream.delete()
+    await raw.close()
+  })
+
+  test('where there is no stream there is nothing to describe, and none is made', async () => {
+    await stream.delete()
+    await stream.describe()
+    assert.equal(await stream.look(), undefined)
+  })
+
+  test('the queue and its consumers of an earlier version are described anew, and keep what waits', async () => {
+    const raw = await broker.raw()
+    await bus.queue.send('billing.0.queue.Pay', bytes('{}'), { id: 'waits-for-the-new-version' })
+    const { config } = await api<StreamInfo>(raw, 'STREAM.INFO.COMMANDS')
+    await api(raw, 'STREAM.UPDATE.COMMANDS', { ...config, description: 'old', metadata: {} })
+    const consumer = { durable_name: 'billing-0', filter_subject: 'billing.0.queue.*', deliver_policy: 'all' }
+    const old = { ...consumer, ack_policy: 'explicit', ack_wait: 30_000 * NANOS_PER_MS, max_ack_pending: 1_000 }
+    await api(raw, 'CONSUMER.DURABLE.CREATE.COMMANDS.billing-0', { stream_name: 'COMMANDS', config: old })
+
+    const delivered = createCollector<QueuedCommand>()
+    const working = bus.queue.work({ actor: 'billing', cell: 0 }, delivered.add)
+    const [command] = await delivered.first(1)
+    assert.equal(command?.headers['Nats-Msg-Id'], 'waits-for-the-new-version')
+    command?.ack()
+
+    const queue = (await api<StreamInfo>(raw, 'STREAM.INFO.COMMANDS')).config
+    assert.equal(queue.description, 'Commands that nobody waits for, until their actor has carried them out')
+    assert.equal(queue.metadata?.['kassa.version'], productVersion)
+    assert.deepEqual(queue.subjects, config.subjects)
+    const itsConsumer = (await api<ConsumerInfo>(raw, 'CONSUMER.INFO.COMMANDS.billing-0')).config
+    assert.equal(itsConsumer.description, 'Commands for billing/0')
+    assert.equal(itsConsumer.metadata?.['kassa.owner'], 'billing/0')
+    await working.stop()
     await raw.close()
   })
 

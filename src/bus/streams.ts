@@ -1,5 +1,6 @@
 /** How the broker's streams and consumers are made. */
 import type { ConsumerConfig, StreamConfig } from '@nats-io/jetstream'
+import { productVersion } from '../version.ts'
 import { type Address, COMMANDS, sourceOf, streamOf } from './subjects.ts'
 
 const NANOS_PER_MS = 1_000_000
@@ -22,6 +23,16 @@ export const MAX_ACK_PENDING = 1_000
 /** The first number of the JetStream API that knows `persist_mode` (nats-server 2.12). */
 export const ASYNC_API_LEVEL = 2
 
+/** What stands beside a stream or consumer for whoever looks at it: whose it is, what its messages are, who made it. */
+const metadataOf = (owner: string, schema: string): Record<string, string> => ({
+  'kassa.owner': owner,
+  'kassa.schema': schema,
+  'kassa.version': productVersion,
+})
+
+const EVENTS = 'CloudEvents 1.0 JSON'
+const WISHES = 'JSON: the fields of the command that the subject names'
+
 /** `order.0.event.>` */
 export const logSubjects = ({ actor, cell }: Address): string => `${actor}.${cell}.event.>`
 
@@ -43,7 +54,7 @@ export const logStreamConfig = (address: Address, quick: boolean): Partial<Strea
   storage: 'file',
   num_replicas: 1,
   duplicate_window: DUPLICATE_WINDOW_MS * NANOS_PER_MS,
-  metadata: { 'kassa.log': sourceOf(address) },
+  metadata: { 'kassa.log': sourceOf(address), ...metadataOf(sourceOf(address), EVENTS) },
   ...(quick ? { persist_mode: 'async' } : {}),
 })
 
@@ -59,13 +70,14 @@ export const commandsConfig = (addresses: readonly Address[]): Partial<StreamCon
   storage: 'file',
   num_replicas: 1,
   duplicate_window: QUEUE_DUPLICATE_WINDOW_MS * NANOS_PER_MS,
-  metadata: { 'kassa.queue': 'commands' },
+  metadata: { 'kassa.queue': 'commands', ...metadataOf('all actors', WISHES) },
 })
 
 /** The consumer by which an actor takes its commands from the queue. */
 export const queueConsumerConfig = (address: Address): Partial<ConsumerConfig> => ({
   durable_name: queueConsumer(address),
   description: `Commands for ${sourceOf(address)}`,
+  metadata: metadataOf(sourceOf(address), WISHES),
   filter_subject: queueSubjects(address),
   deliver_policy: 'all',
   ack_policy: 'explicit',
@@ -75,24 +87,33 @@ export const queueConsumerConfig = (address: Address): Partial<ConsumerConfig> =
   max_deliver: -1,
 })
 
-/** A consumer for anybody who reads a log by hand, from its first message. */
-export const publicConsumerConfig = (name: string, subject: string): Partial<ConsumerConfig> => ({
+/** A consumer for anybody who reads the log of `address` by hand, from its first message. */
+export const publicConsumerConfig = (address: Address, name: string, subject: string): Partial<ConsumerConfig> => ({
   durable_name: name,
   description: `Reads ${subject}`,
+  metadata: metadataOf(sourceOf(address), EVENTS),
   filter_subject: subject,
   deliver_policy: 'all',
   ack_policy: 'explicit',
 })
 
 /** The consumer of one `follow`: in memory, without acks, gone by itself a while after its reader. */
-export const followConfig = (
-  name: string,
-  inbox: string,
-  from: number,
-  heartbeatMs: number,
-): Partial<ConsumerConfig> => ({
+export const followConfig = ({
   name,
-  description: 'One reader, for as long as it lives',
+  reader,
+  inbox,
+  from,
+  heartbeatMs,
+}: {
+  name: string
+  reader: string
+  inbox: string
+  from: number
+  heartbeatMs: number
+}): Partial<ConsumerConfig> => ({
+  name,
+  description: `${reader} reads, for as long as it lives`,
+  metadata: metadataOf(reader, EVENTS),
   deliver_subject: inbox,
   deliver_policy: 'by_start_sequence',
   opt_start_seq: from,
