@@ -145,6 +145,14 @@ const schema = z.object({
     example: '168',
     meaning: 'how long an Idempotency-Key is remembered, hours',
   }),
+  streamDays: setting(count(36_500), {
+    name: 'KASSA_STREAM_DAYS',
+    standard: '0',
+    wish: 'give days from 0 to 36500; 0 keeps everything',
+    example: '90',
+    meaning:
+      'how long an entry that everybody has read stays in its stream, days; 0 keeps all; the stores keep all in any case',
+  }),
   parkMs: setting(count(86_400_000), {
     name: 'KASSA_PARK_MS',
     standard: '300000',

@@ -18,6 +18,8 @@ import { createHttpPoster } from '../webhooks/http-poster.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { definitionOf, readersOf } from './definitions.ts'
+import { askCursor, askLog } from './kernel/ask-actor.ts'
+import { startCutting } from './kernel/cutting.ts'
 import { guardStore } from './kernel/guard-store.ts'
 import { HistoryRefused } from './kernel/history-refused.ts'
 import { markFile } from './kernel/mark.ts'
@@ -33,6 +35,7 @@ import { copyStore, filesOf, restoredNote } from './store-files.ts'
 // One cell a machine, as yet; every name carries it (protocol, R13).
 const CELL = 0
 const ANSWER_MS = 100
+const DAY_MS = 86_400_000
 
 /**
  * Starts the actor `name` in this process, against the broker at `config.natsUrl`. `failed` resolves when it can't go
@@ -59,6 +62,7 @@ export const startActor = async (
   await refuseSecondOwner(bus, address)
 
   const endpoints = endpointsOf(definition.contract, address)
+  const readers = readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL }))
   const counts = createCounts(endpoints.map(({ subject }) => subject))
 
   const over = Promise.withResolvers<Error>()
@@ -74,7 +78,7 @@ export const startActor = async (
       version: productVersion,
       mark: markFile(files.mark),
       restored: restoredNote(files.restored),
-      readers: readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL })),
+      readers,
       keepAside: (stream, entries) => keepAside(config.dataDir, stream, entries),
       dataDir: realpathSync(config.dataDir),
       copyStore: kind => copyStore(config.dataDir, address, kind === 'keys' ? keys : store),
@@ -90,8 +94,24 @@ export const startActor = async (
       .logStream(address)
       .describe()
       .catch(error => log.warn({ err: error }, 'what describes the stream could not be brought up to date'))
+  let cutting: { stop: () => void } | undefined
+  let stopping = false
+  const tend = () => {
+    if (stopping) return
+    void describe()
+    if (config.streamDays > 0)
+      cutting = startCutting({
+        stream: bus.logStream(address),
+        clock: systemClock,
+        keepMs: config.streamDays * DAY_MS,
+        readers,
+        askCursor: reader => askCursor(bus, reader, sourceOf(address)),
+        readLog: (from, limit) => askLog(bus, sourceOf(address), from, limit),
+        warn: text => log.warn({}, text),
+      })
+  }
   // An actor that can not open says so in `failed`.
-  void actor.opened.then(describe, () => {})
+  void actor.opened.then(tend, () => {})
   const service = answerAsService(bus, {
     name,
     id: systemRandom.uuid(),
@@ -106,6 +126,8 @@ export const startActor = async (
 
   return {
     stop: async () => {
+      stopping = true
+      cutting?.stop()
       await service.stop()
       await actor.stop()
       mailer?.close()

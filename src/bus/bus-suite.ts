@@ -508,6 +508,55 @@ export function busSuite(open: () => Promise<BusBench>): void {
     })
   })
 
+  describe('cutting a log stream', () => {
+    const firstOf = async (stream: ReturnType<Bus['logStream']>) => (await stream.look())?.firstSeq
+
+    check('removes what is below a number, and it is still known by its last', async () => {
+      const { stream, entries, address } = await ownedStream(5)
+      await stream.cut(4)
+      assert.deepEqual(readable([await stream.get(3), await stream.get(4)]), readable([undefined, entries[3]]))
+      const look = await stream.look()
+      assert.deepEqual([look?.firstSeq, look?.lastSeq], [4, 5])
+
+      const more = entriesOf(address, 1, 6, entries[4]!.chain)
+      await stream.append(more, entries[4]!.chain)
+      assert.deepEqual(readable([await stream.get(6)]), readable(more))
+      await stream.cut(2)
+      assert.equal(await firstOf(stream), 4)
+    })
+
+    check('leaves the last, however far it is to cut', async () => {
+      const { stream, entries } = await ownedStream(3)
+      await stream.cut(1_000)
+      const look = await stream.look()
+      assert.deepEqual([look?.firstSeq, look?.lastSeq, look?.last?.chain], [3, 3, entries[2]!.chain])
+    })
+
+    check('leaves what a durable consumer waits for, and is not kept by one that waits for nothing', async () => {
+      const { address, stream } = await ownedStream(4)
+      await stream.consumer('waits-for-nothing', `order.${address.cell}.event.Other.*`)
+      await stream.cut(3)
+      assert.equal(await firstOf(stream), 3)
+      await stream.consumer('waits', `order.${address.cell}.event.Happened.*`)
+      await stream.cut(4)
+      assert.equal(await firstOf(stream), 3)
+    })
+
+    check('gives whoever follows from what is gone the first that is there, by its number', async () => {
+      const { stream, read, entries } = await ownedStream(4)
+      await stream.cut(3)
+      const { delivered, running } = following(read, 1)
+      assert.equal((await delivered.first(1))[0]?.seq, entries[2]!.seq)
+      await running.stop()
+    })
+
+    check('is no harm where there is no stream', async () => {
+      const stream = owner.logStream(newAddress())
+      await stream.cut(3)
+      assert.equal(await stream.look(), undefined)
+    })
+  })
+
   describe('a durable consumer of a log stream', () => {
     check('counts what waits in it, however often it is made', async () => {
       const { address, stream } = await ownedStream(3)

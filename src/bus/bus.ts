@@ -70,6 +70,11 @@ export interface LogStream {
    * calls it. No harm where there is none.
    */
   describe(): Promise<void>
+  /**
+   * Removes the messages numbered below `before`, but none that a durable consumer still waits for, and never the last.
+   * Only the owner of the log calls it. No harm where there is no stream.
+   */
+  cut(before: number): Promise<void>
   /** Removes the stream with all its messages. No harm where there is none. */
   delete(): Promise<void>
   /** Where the stream stands, by its last message, not only by its numbers; `undefined` where there is no such stream. */

@@ -22,6 +22,18 @@ export function memoryLogStream(client: MemoryClient, address: Address): LogStre
     create: () => client.call(`create ${name}`, () => void core.createStream(name, [logSubjects(address)])),
     // Nothing describes a stream here.
     describe: async () => {},
+    cut: before =>
+      client.call(`cut ${name}`, () => {
+        const stream = core.stream(name)
+        if (!stream) return
+        // Nobody acknowledges here: a consumer waits for all that it reads.
+        const subjects = [...stream.consumers.values()]
+        const waited = stream
+          .from(1, Number.POSITIVE_INFINITY)
+          .find(stored => subjects.some(subject => matches(subject, stored.subject)))
+        const first = Math.min(before, stream.lastSeq(), waited?.seq ?? Number.POSITIVE_INFINITY)
+        stream.trimHead(Math.max(0, first - stream.firstSeq()))
+      }),
     delete: () => client.call(`delete ${name}`, () => core.deleteStream(name)),
 
     look: () =>

@@ -7,6 +7,7 @@ import { describeStream } from './describe-stream.ts'
 import type { Entry } from './entry.ts'
 import { entryHeaders } from './entry-message.ts'
 import { askApi, isRefused, Refused, readAnswer, refusals, storedEntry } from './nats-api.ts'
+import { cutStream } from './nats-cut.ts'
 import { follow } from './nats-follow.ts'
 import { toNats } from './nats-headers.ts'
 import { type NatsLink, NobodyListens } from './nats-link.ts'
@@ -49,6 +50,8 @@ export function natsLogStream(link: NatsLink, address: Address, quick: () => Pro
       const there = await streamInfo(link, name)
       if (there) await describeStream(link, there.config, logStreamConfig(address, false))
     },
+
+    cut: before => cutStream(link, name, before),
 
     delete: async () => {
       try {
@@ -108,6 +111,7 @@ export function natsLogStream(link: NatsLink, address: Address, quick: () => Pro
     ...stream,
     create: () => waitOut(name, stream.create),
     describe: () => waitOut(name, stream.describe),
+    cut: before => waitOut(name, () => stream.cut(before)),
     delete: () => waitOut(name, stream.delete),
     look: () => waitOut(name, stream.look),
     get: seq => waitOut(name, () => stream.get(seq)),
