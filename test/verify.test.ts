@@ -78,7 +78,7 @@ const DAMAGES: Damage[] = [
   {
     what: 'a row that the log never told of',
     actor: 'order',
-    sql: `INSERT INTO products VALUES ('99999', 'Free of charge', 1, 1)`,
+    sql: `INSERT INTO products VALUES ('99999', 'Free of charge', 1, 1, 1)`,
     said: /products: a row more than the log says/,
   },
   {

@@ -140,6 +140,8 @@ export const startActor = async (
     failed: Promise.race([
       over.promise,
       actor.failed.then(error => {
+        // A row or an entry that proved wrong when it was read, though its page may be as it was written.
+        if (error instanceof StoreDamaged) guarded.condemn(error)
         if (!(error instanceof HistoryRefused)) return error
         log.error({}, error.message)
         // Starting over would find the same: it stays up, and /readyz shows the reason.

@@ -8,7 +8,7 @@ import { billingActor } from './billing/actor.ts'
 import type { AnyActorDefinition } from './kernel/actor.ts'
 import type { Core } from './kernel/core.ts'
 import { type GuardedStore, openGuardedStore } from './kernel/guarded-store.ts'
-import { openMemoryStore } from './kernel/store.ts'
+import { openMemoryStore, StoreDamaged } from './kernel/store.ts'
 import { createTestCore, TEST_SETTINGS } from './kernel/test-core.ts'
 import { openActorStore } from './open-actor-store.ts'
 import { orderActor } from './order/actor.ts'
@@ -41,8 +41,11 @@ type Subject = {
   ask: (core: Core) => string
 }
 
-/** Makes the shop and a place for its flipped copies. */
-export const openFlips = (): Flips => {
+/**
+ * Makes the shop and a place for its flipped copies. Without `pageSums` the sums of the pages are taken after the flip, of
+ * what it has made: then all that finds it is the chain, the sums of the rows, and SQLite itself.
+ */
+export const openFlips = ({ pageSums = true } = {}): Flips => {
   const directory = mkdtempSync(join(tmpdir(), 'kassa-flips-'))
   const subjects = makeShop(directory)
   const path = join(directory, 'flipped-0.db')
@@ -51,7 +54,15 @@ export const openFlips = (): Flips => {
     typeof openActorStore
   >[1]
 
-  const judge = ({ definition, entries, truth, ask }: Subject): Outcome => {
+  const judge = (subject: Subject): Outcome => {
+    const first = start(subject)
+    // A process that finds its store damaged ends, and is started again.
+    if (first !== 'condemned') return first
+    const second = start(subject)
+    return second === 'condemned' ? 'refused' : second === 'harmless' ? 'mended' : second
+  }
+
+  const start = ({ definition, entries, truth, ask }: Subject): Outcome | 'condemned' => {
     let guarded: GuardedStore
     let mended = false
     const keys = openMemoryStore()
@@ -72,8 +83,10 @@ export const openFlips = (): Flips => {
       core.transaction(() => entries.slice(head).forEach(core.restore))
       if (ask(core) !== truth) return 'served silently'
       return head < entries.length ? 'mended by the stream' : mended ? 'mended' : 'harmless'
-    } catch {
-      return 'refused'
+    } catch (error) {
+      if (!(error instanceof StoreDamaged)) return 'refused'
+      guarded.condemn(error)
+      return 'condemned'
     } finally {
       guarded.close()
       keys.close()
@@ -86,13 +99,14 @@ export const openFlips = (): Flips => {
       const below = (most: number) => Math.floor(random.fraction() * most)
       const subject = subjects[below(subjects.length)] as Subject
       // Most into the store itself: much of the write-ahead log is what an earlier round has left, and means nothing.
-      const hit = (['', '', '', '', '', '', '', '', '-wal', '.sums'] as const)[below(10)] as (typeof ENDS)[number]
+      const drawn = (['', '', '', '', '', '', '', '', '-wal', '.sums'] as const)[below(10)] as (typeof ENDS)[number]
+      const hit = pageSums || drawn !== '.sums' ? drawn : ''
       const bit = below(subject.files[hit].length * 8)
       removeStore(path)
       for (const end of ENDS) {
         const bytes = Buffer.from(subject.files[end])
         if (end === hit) bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
-        writeFileSync(`${path}${end}`, bytes)
+        if (pageSums || end !== '.sums') writeFileSync(`${path}${end}`, bytes)
       }
       const what = `${subject.definition.contract.actor}-0.db${hit}, bit ${bit}`
       return { outcome: judge(subject), what }
@@ -169,5 +183,5 @@ const askBilling = (core: Core, users: string[]): string =>
 const replies = (core: Core): unknown[] =>
   core.log.read(1, 100_000).map(({ seq }) => {
     const { command, reply } = core.headersAt(seq)
-    return [reply, command === undefined ? null : core.tables.inbox.find(command)]
+    return [reply, command === undefined ? null : core.answerTo(command)]
   })

@@ -1,5 +1,6 @@
 /** The billing actor's tables: accounts, operations, charges, and the double-entry books they rest on. */
 import type { AppliedEvent } from '../kernel/event.ts'
+import { rowSums, SUM_COLUMN } from '../kernel/row-sum.ts'
 import type { Store } from '../kernel/store.ts'
 import { minorOf } from '../values.ts'
 import type { OperationType } from './contract.ts'
@@ -9,7 +10,8 @@ const SCHEMA = `
     user_id TEXT PRIMARY KEY,
     balance_minor INTEGER NOT NULL CHECK (balance_minor >= 0),
     closed INTEGER NOT NULL,
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    ${SUM_COLUMN}
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS operations (
     operation_id INTEGER PRIMARY KEY,
@@ -17,13 +19,15 @@ const SCHEMA = `
     type TEXT NOT NULL,
     amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
     order_id TEXT,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    ${SUM_COLUMN}
   ) STRICT;
   CREATE INDEX IF NOT EXISTS operations_of_user ON operations (user_id, operation_id);
   CREATE TABLE IF NOT EXISTS postings (
     operation_id INTEGER NOT NULL REFERENCES operations,
     account TEXT NOT NULL,
     amount_minor INTEGER NOT NULL CHECK (amount_minor <> 0),
+    ${SUM_COLUMN},
     PRIMARY KEY (operation_id, account)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS charges (
@@ -31,7 +35,8 @@ const SCHEMA = `
     user_id TEXT NOT NULL,
     amount_minor INTEGER NOT NULL,
     outcome TEXT NOT NULL,
-    operation_id INTEGER
+    operation_id INTEGER,
+    ${SUM_COLUMN}
   ) STRICT, WITHOUT ROWID;
 `
 
@@ -57,7 +62,22 @@ export type ChargeRow = {
   user_id: string
   amount_minor: number
   outcome: 'withdrawn' | 'rejected' | 'refunded'
+  /** The withdrawal; null where none was made. */
+  operation_id: number | null
 }
+type PostingRow = { operation_id: number; account: string; amount_minor: number }
+
+const accountSums = rowSums<AccountRow>('accounts', ['user_id', 'balance_minor', 'closed', 'version'])
+const operationSums = rowSums<OperationRow>('operations', [
+  'operation_id',
+  'user_id',
+  'type',
+  'amount_minor',
+  'order_id',
+  'at',
+])
+const postingSums = rowSums<PostingRow>('postings', ['operation_id', 'account', 'amount_minor'])
+const chargeSums = rowSums<ChargeRow>('charges', ['order_id', 'user_id', 'amount_minor', 'outcome', 'operation_id'])
 
 /** A part of a history. Times in ms, `from` and `to` both included; `after` is the last operation of the page before. */
 export type HistoryFilter = {
@@ -73,54 +93,78 @@ export type HistoryFilter = {
 export const openBillingTables = (store: Store) => {
   store.exec(SCHEMA)
   const selectAccount = store.prepare<[string], AccountRow>('SELECT * FROM accounts WHERE user_id = ?')
-  const insertAccount = store.prepare<[string, number]>('INSERT INTO accounts VALUES (?, 0, 0, ?)')
-  const moveBalance = store.prepare<[number, number, string]>(
-    'UPDATE accounts SET balance_minor = balance_minor + ?, version = ? WHERE user_id = ?',
+  const insertAccount = store.prepare<AccountRow>(
+    'INSERT INTO accounts VALUES (@user_id, @balance_minor, @closed, @version, @sum)',
+  )
+  const updateAccount = store.prepare<AccountRow>(
+    'UPDATE accounts SET balance_minor = @balance_minor, closed = @closed, version = @version, sum = @sum WHERE user_id = @user_id',
   )
   const insertOperation = store.prepare<OperationRow>(
-    'INSERT INTO operations VALUES (@operation_id, @user_id, @type, @amount_minor, @order_id, @at)',
+    'INSERT INTO operations VALUES (@operation_id, @user_id, @type, @amount_minor, @order_id, @at, @sum)',
   )
-  const insertPosting = store.prepare<[number, string, number]>('INSERT INTO postings VALUES (?, ?, ?)')
-  const closeAccount = store.prepare<[number, string]>('UPDATE accounts SET closed = 1, version = ? WHERE user_id = ?')
-  const markRefunded = store.prepare<[string]>("UPDATE charges SET outcome = 'refunded' WHERE order_id = ?")
-  const selectBalanceAt = store
-    .prepare<[string, number], number | null>(
-      `SELECT sum(CASE type WHEN 'withdrawal' THEN -amount_minor ELSE amount_minor END)
-        FROM operations WHERE user_id = ? AND at <= ?`,
-    )
-    .pluck()
-  const selectLastOperation = store.prepare<[], number | null>('SELECT max(operation_id) FROM operations').pluck()
+  const insertPosting = store.prepare<PostingRow>(
+    'INSERT INTO postings VALUES (@operation_id, @account, @amount_minor, @sum)',
+  )
+  const selectUntil = store.prepare<[string, number], OperationRow>(
+    'SELECT * FROM operations WHERE user_id = ? AND at <= ?',
+  )
+  const selectLastOperation = store.prepare<[], OperationRow>(
+    'SELECT * FROM operations ORDER BY operation_id DESC LIMIT 1',
+  )
   const selectHistory = store.prepare<HistoryFilter, OperationRow>(
     `SELECT * FROM operations WHERE user_id = @user_id AND operation_id > @after AND at >= @from AND at <= @to
       AND (@type IS NULL OR type = @type) ORDER BY operation_id LIMIT @limit`,
   )
-  const selectCharge = store.prepare<[string], ChargeRow>(
-    'SELECT order_id, user_id, amount_minor, outcome FROM charges WHERE order_id = ?',
+  const selectCharge = store.prepare<[string], ChargeRow>('SELECT * FROM charges WHERE order_id = ?')
+  const insertCharge = store.prepare<ChargeRow>(
+    'INSERT INTO charges VALUES (@order_id, @user_id, @amount_minor, @outcome, @operation_id, @sum)',
   )
-  const insertCharge = store.prepare<[string, string, number, ChargeRow['outcome'], number | null]>(
-    'INSERT INTO charges VALUES (?, ?, ?, ?, ?)',
+  const updateCharge = store.prepare<ChargeRow>(
+    'UPDATE charges SET outcome = @outcome, sum = @sum WHERE order_id = @order_id',
   )
+
+  const account = (userId: string) => accountSums.provenIfAny(selectAccount.get(userId))
+  const charge = (orderId: string) => chargeSums.provenIfAny(selectCharge.get(orderId))
+
+  /** Writes what `change` makes of an account that is there. */
+  const changeAccount = (userId: string, change: (row: AccountRow) => Partial<AccountRow>): void => {
+    const row = account(userId)
+    if (row) updateAccount.run(accountSums.summed({ ...row, ...change(row) }))
+  }
+
+  const post = (posting: PostingRow): void => void insertPosting.run(postingSums.summed(posting))
 
   /** Writes one operation, the two postings behind it, and the balance that follows. */
   const book = (operation: OperationRow, sign: 1 | -1, against: string, version: number): void => {
     const { operation_id, user_id, amount_minor } = operation
-    insertOperation.run(operation)
-    insertPosting.run(operation_id, userAccount(user_id), sign * amount_minor)
-    insertPosting.run(operation_id, against, -sign * amount_minor)
-    moveBalance.run(sign * amount_minor, version, user_id)
+    insertOperation.run(operationSums.summed(operation))
+    post({ operation_id, account: userAccount(user_id), amount_minor: sign * amount_minor })
+    post({ operation_id, account: against, amount_minor: -sign * amount_minor })
+    changeAccount(user_id, row => ({ balance_minor: row.balance_minor + sign * amount_minor, version }))
   }
 
   return {
-    account: (userId: string) => selectAccount.get(userId),
+    account,
     /** The balance in minor units as it was at a moment (ms). */
-    balanceAt: (userId: string, at: number) => selectBalanceAt.get(userId, at) ?? 0,
-    charge: (orderId: string) => selectCharge.get(orderId),
-    nextOperationId: (first: number) => String(Math.max(first, (selectLastOperation.get() ?? 0) + 1)),
-    history: (filter: HistoryFilter) => selectHistory.all(filter),
+    balanceAt: (userId: string, at: number) => {
+      let balanceMinor = 0
+      // Not summed by SQLite, which would sum what is no longer what was written.
+      for (const row of selectUntil.iterate(userId, at)) {
+        const { type, amount_minor } = operationSums.proven(row)
+        balanceMinor += type === 'withdrawal' ? -amount_minor : amount_minor
+      }
+      return balanceMinor
+    },
+    charge,
+    nextOperationId: (first: number) => {
+      const last = operationSums.provenIfAny(selectLastOperation.get())
+      return String(Math.max(first, (last?.operation_id ?? 0) + 1))
+    },
+    history: (filter: HistoryFilter) => selectHistory.all(filter).map(operationSums.proven),
 
     apply: {
       AccountOpened: ({ seq, user }: AppliedEvent) => {
-        insertAccount.run(user as string, seq)
+        insertAccount.run(accountSums.summed({ user_id: user as string, balance_minor: 0, closed: 0, version: seq }))
       },
       MoneyPut: ({ seq, at, user, data }: AppliedEvent) => {
         const amount_minor = minorOf(data.amount)
@@ -132,22 +176,33 @@ export const openBillingTables = (store: Store) => {
         const operation_id = Number(data.operation_id)
         const { order_id } = data
         book({ operation_id, user_id: user as string, type: 'withdrawal', amount_minor, order_id, at }, -1, SALES, seq)
-        insertCharge.run(order_id, user as string, amount_minor, 'withdrawn', operation_id)
+        insertCharge.run(
+          chargeSums.summed({ order_id, user_id: user as string, amount_minor, outcome: 'withdrawn', operation_id }),
+        )
       },
       MoneyRefunded: ({ seq, at, user, data }: AppliedEvent) => {
         const amount_minor = minorOf(data.amount)
         const operation_id = Number(data.operation_id)
         const { order_id } = data
         book({ operation_id, user_id: user as string, type: 'refund', amount_minor, order_id, at }, 1, SALES, seq)
-        markRefunded.run(order_id)
+        const charged = charge(order_id)
+        if (charged) updateCharge.run(chargeSums.summed({ ...charged, outcome: 'refunded' }))
       },
       PersonErased: ({ seq, user }: AppliedEvent) => {
-        closeAccount.run(seq, user as string)
+        changeAccount(user as string, () => ({ closed: 1, version: seq }))
       },
       // It tells of a charge that is here already.
       OutcomeRepeated: () => {},
       WithdrawalRejected: ({ user, data }: AppliedEvent) => {
-        insertCharge.run(data.order_id, user as string, minorOf(data.amount), 'rejected', null)
+        insertCharge.run(
+          chargeSums.summed({
+            order_id: data.order_id,
+            user_id: user as string,
+            amount_minor: minorOf(data.amount),
+            outcome: 'rejected',
+            operation_id: null,
+          }),
+        )
       },
     },
   }

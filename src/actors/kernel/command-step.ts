@@ -19,7 +19,7 @@ const replyOf = (decision: Exclude<Decision, { kind: 'refusal' }>): unknown =>
 /** Handles one command inside a turn of `core`. */
 export const createCommandStep = (core: Core): ((item: CommandItem) => AfterCommit) => {
   const step = (item: CommandItem): AfterCommit => {
-    const seen = core.tables.inbox.find(item.id)
+    const seen = core.answerTo(item.id)
     if (seen !== undefined) return answerAgain(item, seen)
 
     const decision = core.decide(item.name, item.body)

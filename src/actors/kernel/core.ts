@@ -11,7 +11,7 @@ import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
 import { HistoryRefused } from './history-refused.ts'
 import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
 import { type Log, openLog } from './log.ts'
-import { isFull, type Store } from './store.ts'
+import { isFull, type Store, StoreDamaged } from './store.ts'
 import { isUnderKey, NOBODY, type Personal, type Vault } from './vault.ts'
 
 export type Core = {
@@ -46,6 +46,8 @@ export type Core = {
   entryAt: (seq: number) => Entry
   /** The headers of entry `seq`, to which a table refers. */
   headersAt: (seq: number) => EntryHeaders
+  /** The number of the entry that answered the command `id`. Throws `StoreDamaged` where that one answered another. */
+  answerTo: (id: string) => number | undefined
   /** Takes in an entry of this log that its store had lost. */
   restore: (entry: Entry) => void
   /** Where this actor stands in the log of `source`. */
@@ -121,9 +123,10 @@ export const openCore = (
 
   const entryAt = (seq: number): Entry => {
     const entry = log.read(seq, 1)[0]
-    if (!entry) throw new LogDamaged(`Cannot find entry ${seq}, which a table refers to; put the store back`)
+    if (!entry) throw new StoreDamaged(`entry ${seq}, which a table refers to, is missing`)
     return entry
   }
+  const headersAt = (seq: number): EntryHeaders => readHeaders(entryAt(seq).headers)
 
   const append: Core['append'] = (event, headers, traceparent, reply) => {
     const seq = log.head() + 1
@@ -188,7 +191,13 @@ export const openCore = (
     },
     append,
     entryAt,
-    headersAt: seq => readHeaders(entryAt(seq).headers),
+    headersAt,
+    answerTo: id => {
+      const seq = tables.inbox.find(id)
+      if (seq !== undefined && headersAt(seq).command !== id)
+        throw new StoreDamaged(`entry ${seq} does not answer the command for which the inbox names it`)
+      return seq
+    },
     restore: entry => {
       const event = readEvent(entry.body)
       const headers = readHeaders(entry.headers)

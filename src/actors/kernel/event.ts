@@ -41,8 +41,11 @@ export const writeEvent = (
 export const isStarted = ({ subject }: { subject: string }): boolean => subject.includes('.event.Started.')
 
 /** Reads an event that `writeEvent` wrote. Throws on anything else. */
-export const readEvent = (body: Uint8Array): Omit<AppliedEvent, 'command'> & { traceparent: string | undefined } => {
+export const readEvent = (
+  body: Uint8Array,
+): Omit<AppliedEvent, 'command'> & { source: string; traceparent: string | undefined } => {
   const event = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')) as {
+    source: string
     sequence: string
     type: string
     subject?: string
@@ -53,6 +56,7 @@ export const readEvent = (body: Uint8Array): Omit<AppliedEvent, 'command'> & { t
   if (typeof event.type !== 'string' || typeof event.time !== 'string' || typeof event.data !== 'object')
     throw new Error('Cannot read an entry of the log: it is no event of ours; the log is damaged')
   return {
+    source: event.source,
     seq: Number(event.sequence),
     type: event.type,
     user: event.subject,

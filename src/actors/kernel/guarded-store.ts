@@ -12,6 +12,8 @@ export type GuardedStore = {
   writeBack: () => void
   /** Looks at some more pages; gives what is wrong. Once through all of them, it begins again. */
   scrub: () => StoreDamaged | undefined
+  /** Something in it was found not to be what was written: the next start rebuilds it from its log. */
+  condemn: (damage: StoreDamaged) => void
   close: () => void
 }
 
@@ -32,6 +34,8 @@ export const openGuardedStore = (path: string): GuardedStore => {
   const wal = `${path}-wal`
 
   const damagedFile = `${path}.damaged`
+
+  const condemn = (damage: StoreDamaged): void => writeFileSync(damagedFile, damage.message)
 
   let lookedAtAll = false
   const damageIn = (forMs: number): StoreDamaged | undefined => {
@@ -59,9 +63,10 @@ export const openGuardedStore = (path: string): GuardedStore => {
     scrub: () => {
       const damage = damageIn(lookedAtAll ? SCRUB_MS : FIRST_SCRUB_MS)
       // The next start may not get as far in its time.
-      if (damage) writeFileSync(damagedFile, damage.message)
+      if (damage) condemn(damage)
       return damage
     },
+    condemn,
     close: () => {
       sums.note()
       // It writes back by itself.

@@ -107,7 +107,7 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
   const whenOpen: Record<string, (body: Record<string, unknown>) => Answer> = {
     ReadLog: ({ from, limit }) => ({ reply: page(core, Number(from), Number(limit)) }),
     FindReply: ({ command_id, fingerprint }) => {
-      const seq = core.tables.inbox.find(String(command_id))
+      const seq = core.answerTo(String(command_id))
       if (seq === undefined) return { reply: { found: false, same: null } }
       const same = fingerprint === undefined ? undefined : core.isOfFingerprint(seq, String(fingerprint))
       return { reply: { found: true, same: same ?? null } }

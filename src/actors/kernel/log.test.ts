@@ -158,9 +158,44 @@ describe('a log: taking the last entry back', () => {
 })
 
 describe('a log whose store was damaged', () => {
-  it('is not opened over a last entry that is no event', () => {
-    const { store } = createBench(1)
-    store.prepare('UPDATE log SET body = ?').run(Buffer.from('{"type":7}'))
-    assert.throws(() => openLog(store), new StoreDamaged('entry 1, the last of its log, is no event of ours'))
+  const damages: [what: string, sql: string, said: string][] = [
+    ['another body', 'UPDATE log SET body = CAST(\'{"type":7}\' AS BLOB) WHERE seq = 2', 'entry 2 breaks the chain'],
+    ['other headers', "UPDATE log SET headers = '' WHERE seq = 2", 'entry 2 breaks the chain'],
+    ['another chain', "UPDATE log SET chain = 'x' WHERE seq = 2", 'entry 2 breaks the chain'],
+    ['another chain before it', "UPDATE log SET chain = 'x' WHERE seq = 1", 'entry 2 breaks the chain'],
+    ['nothing before it', 'DELETE FROM log WHERE seq = 1', 'entry 2 breaks the chain'],
+    [
+      'another subject',
+      "UPDATE log SET subject = 'toy.0.event.Adder.7' WHERE seq = 2",
+      'entry 2 has the subject toy.0.event.Adder.7, not toy.0.event.Added.7',
+    ],
+  ]
+  for (const [what, sql, said] of damages) {
+    it(`is not opened where the last entry has ${what}`, () => {
+      const { store } = createBench(2)
+      store.exec(sql)
+      assert.throws(() => openLog(store), new StoreDamaged(said))
+    })
+
+    it(`shows neither an entry nor its chain where it has ${what}`, () => {
+      const { store } = createBench(4)
+      const log = openLog(store)
+      store.exec(sql)
+      assert.throws(() => log.read(2, 1), new StoreDamaged(said))
+      assert.throws(() => log.chainAt(2), new StoreDamaged(said))
+    })
+  }
+
+  it('does not take a whole entry that stands under another number for that one', () => {
+    const store = openMemoryStore()
+    const log = openLog(store)
+    log.append('toy.0.event.Added.7', '', bodyOf(5), 1000)
+    assert.throws(() => openLog(store), new StoreDamaged('entry 1 is entry 5, of another place'))
+  })
+
+  it('does not take what is under the chain for an event where it is none', () => {
+    const store = openMemoryStore()
+    openLog(store).append('toy.0.event.Added.7', '', Buffer.from('{"type":7}'), 1000)
+    assert.throws(() => openLog(store), new StoreDamaged('entry 1 is no event of ours'))
   })
 })

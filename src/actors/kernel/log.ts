@@ -1,5 +1,6 @@
 /** The log of one actor: every decision it ever took, numbered without a hole, under the chain. */
 import { chainOf, type Entry, follows, NO_CHAIN } from '../../bus/entry.ts'
+import { addressOf, eventSubject } from '../../bus/subjects.ts'
 import { readEvent } from './event.ts'
 import { type Store, StoreDamaged } from './store.ts'
 
@@ -17,7 +18,7 @@ const LOG_SCHEMA = `
 /** What others may ask of a log. `chainAt(0)` is the chain before the first entry. */
 export type ReadableLog = {
   head: () => number
-  /** The chain of entry `seq`, or `undefined` where there is no such entry. */
+  /** The chain of entry `seq`, or `undefined` where there is no such entry. Throws `StoreDamaged` as `read` does. */
   chainAt: (seq: number) => string | undefined
   /** Up to `limit` entries from `from` on. Throws `StoreDamaged` where one is not what was written. */
   read: (from: number, limit: number) => Entry[]
@@ -59,28 +60,32 @@ export const openLog = (store: Store): Log => {
 
   const reload = (): void => {
     const last = selectLast.get()
+    if (last) prove(storedChain(last.seq - 1), last)
     head = last?.seq ?? 0
     chain = last?.chain ?? NO_CHAIN
-    lastTime = last ? timeOf(last) : 0
+    lastTime = last ? eventOf(last).at : 0
     recent = []
   }
-  reload()
+
+  /** As it stands there: what follows it tells whether it is the one that was written. */
+  const storedChain = (seq: number): string | undefined => (seq === 0 ? NO_CHAIN : selectChain.get(seq))
 
   const chainAt = (seq: number): string | undefined => {
     if (seq === head) return chain
     if (seq === 0) return NO_CHAIN
     const first = recent[0]
-    return first && seq >= first.seq ? recent[seq - first.seq]?.chain : selectChain.get(seq)
+    if (first && seq >= first.seq) return recent[seq - first.seq]?.chain
+    return proven(seq, 1)[0]?.chain
   }
 
   /** Entries from the disk: nobody is shown one that is not what was written. */
   const proven = (from: number, limit: number): Entry[] => {
     const rows = selectFrom.all(from, limit)
-    let previous = chainAt(from - 1)
+    let previous = storedChain(from - 1)
     for (let at = 0; at < Math.min(limit, head - from + 1); at++) {
       const row = rows[at]
       if (row?.seq !== from + at) throw new StoreDamaged(`entry ${from + at} is missing`)
-      if (previous === undefined || !follows(previous, row)) throw new StoreDamaged(`entry ${row.seq} breaks the chain`)
+      prove(previous, row)
       previous = row.chain
     }
     return rows
@@ -96,6 +101,7 @@ export const openLog = (store: Store): Log => {
     return entry
   }
 
+  reload()
   return {
     head: () => head,
     lastTime: () => lastTime,
@@ -120,10 +126,20 @@ export const openLog = (store: Store): Log => {
   }
 }
 
-const timeOf = ({ seq, body }: Row): number => {
+/** Throws `StoreDamaged` unless `row` is what was written after the entry of chain `previous`. */
+const prove = (previous: string | undefined, row: Row): void => {
+  if (previous === undefined || !follows(previous, row)) throw new StoreDamaged(`entry ${row.seq} breaks the chain`)
+  // Neither number nor subject is under the chain, but both are in the event.
+  const { seq, subject } = eventOf(row)
+  if (seq !== row.seq) throw new StoreDamaged(`entry ${row.seq} is entry ${seq}, of another place`)
+  if (subject !== row.subject) throw new StoreDamaged(`entry ${row.seq} has the subject ${row.subject}, not ${subject}`)
+}
+
+const eventOf = ({ seq, body }: Row): { seq: number; at: number; subject: string } => {
   try {
-    return readEvent(body).at
+    const { source, type, user, ...event } = readEvent(body)
+    return { ...event, subject: eventSubject(addressOf(source), type, user) }
   } catch (cause) {
-    throw new StoreDamaged(`entry ${seq}, the last of its log, is no event of ours`, { cause })
+    throw new StoreDamaged(`entry ${seq} is no event of ours`, { cause })
   }
 }

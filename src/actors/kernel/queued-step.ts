@@ -91,7 +91,7 @@ export const createQueuedSteps = (core: Core) => {
     const text = textOf(item)
     const said = item.bytes.length > MOST_BODY_BYTES ? TOO_LARGE : read(item.name, text)
     const queued = queuedAs(item, text, said.kind === 'body' ? said.body : undefined)
-    const seen = tables.inbox.find(item.id)
+    const seen = core.answerTo(item.id)
     const plain = fingerprintOf(said.kind === 'body' ? said.body : text)
     if (seen !== undefined) takeAgain(queued, core.isOfFingerprint(seen, plain) !== false)
     else if (item.sentAt <= tables.horizon())
@@ -104,7 +104,7 @@ export const createQueuedSteps = (core: Core) => {
   // The same id with other content is set aside once, under an id of its own.
   const takeAgain = (queued: Queued, isSame: boolean): void => {
     const id = `${queued.id}#${queued.fingerprint}`
-    if (isSame || tables.inbox.find(id) !== undefined) return
+    if (isSame || core.answerTo(id) !== undefined) return
     deadLetter({ ...queued, id }, 'content_mismatch', 'its id was used with other content')
   }
 
@@ -150,7 +150,7 @@ export const createQueuedSteps = (core: Core) => {
   }
 
   const waitingAs = (row: WaitingRow): Queued => {
-    const seq = tables.inbox.find(row.id)
+    const seq = core.answerTo(row.id)
     return {
       id: row.id,
       name: row.command,

@@ -1,5 +1,6 @@
 /** The order actor's tables: written by its events alone, read by its rules and queries. */
 import type { AppliedEvent } from '../kernel/event.ts'
+import { rowSums, SUM_COLUMN } from '../kernel/row-sum.ts'
 import type { Store } from '../kernel/store.ts'
 import { type Locale, minorOf } from '../values.ts'
 import type { OrderStatus } from './contract.ts'
@@ -17,7 +18,8 @@ const SCHEMA = `
     product_id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
     price_minor INTEGER NOT NULL CHECK (price_minor > 0),
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    ${SUM_COLUMN}
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS orders (
     order_id TEXT PRIMARY KEY,
@@ -33,7 +35,8 @@ const SCHEMA = `
     created INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    ${SUM_COLUMN}
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS products_by_age ON products (version);
   CREATE INDEX IF NOT EXISTS orders_by_age ON orders (created);
@@ -75,6 +78,25 @@ export type OrderRow = {
   version: number
 }
 
+// Prices and totals decide about money; a user's row holds none, and what is personal in it proves itself when opened.
+const productSums = rowSums<ProductRow>('products', ['product_id', 'name', 'price_minor', 'version'])
+const orderSums = rowSums<OrderRow>('orders', [
+  'order_id',
+  'user_id',
+  'product_id',
+  'product_name',
+  'quantity',
+  'total_minor',
+  'locale',
+  'status',
+  'reason',
+  'refunded_minor',
+  'created',
+  'created_at',
+  'updated_at',
+  'version',
+])
+
 /** A part of the orders, the newest first; `before` is the last one's `created` of the page before. */
 export type OrderFilter = { user_id: string | null; status: OrderStatus | null; before: number; limit: number }
 
@@ -105,20 +127,18 @@ export const openOrderTables = (store: Store) => {
   const selectOrdersOfStatus = store.prepare<OrderFilter, OrderRow>(
     'SELECT * FROM orders WHERE status = @status AND created < @before ORDER BY created DESC LIMIT @limit',
   )
-  const refundOrder = store.prepare<[number, number, number, string]>(
-    "UPDATE orders SET status = 'Refunded', refunded_minor = ?, updated_at = ?, version = ? WHERE order_id = ?",
-  )
   const selectProduct = store.prepare<[string], ProductRow>('SELECT * FROM products WHERE product_id = ?')
   const setProduct = store.prepare<ProductRow>(
-    'INSERT OR REPLACE INTO products VALUES (@product_id, @name, @price_minor, @version)',
+    'INSERT OR REPLACE INTO products VALUES (@product_id, @name, @price_minor, @version, @sum)',
   )
   const selectOrder = store.prepare<[string], OrderRow>('SELECT * FROM orders WHERE order_id = ?')
-  const insertOrder = store.prepare<Omit<OrderRow, 'status' | 'reason' | 'refunded_minor' | 'created' | 'updated_at'>>(
+  const insertOrder = store.prepare<OrderRow>(
     `INSERT INTO orders VALUES (@order_id, @user_id, @product_id, @product_name, @quantity, @total_minor, @locale,
-      'Pending', NULL, NULL, @version, @created_at, @created_at, @version)`,
+      @status, @reason, @refunded_minor, @created, @created_at, @updated_at, @version, @sum)`,
   )
-  const endOrder = store.prepare<[OrderStatus, string | null, number, number, string]>(
-    'UPDATE orders SET status = ?, reason = ?, updated_at = ?, version = ? WHERE order_id = ?',
+  const updateOrder = store.prepare<OrderRow>(
+    `UPDATE orders SET status = @status, reason = @reason, refunded_minor = @refunded_minor, updated_at = @updated_at,
+      version = @version, sum = @sum WHERE order_id = @order_id`,
   )
   const selectLast = store.prepare<[string], number>('SELECT last FROM allotted WHERE kind = ?').pluck()
   const setLast = store.prepare<[string, number]>('INSERT OR REPLACE INTO allotted VALUES (?, ?)')
@@ -130,6 +150,15 @@ export const openOrderTables = (store: Store) => {
   const selectTaken = store.prepare<[string], number>('SELECT 1 FROM taken_queues WHERE queue_name = ?').pluck()
   const insertTaken = store.prepare<[string]>('INSERT INTO taken_queues VALUES (?)')
   const removeTaken = store.prepare<[string]>('DELETE FROM taken_queues WHERE queue_name = ?')
+
+  const product = (id: string) => productSums.provenIfAny(selectProduct.get(id))
+  const order = (id: string) => orderSums.provenIfAny(selectOrder.get(id))
+
+  /** Writes what an event has changed in an order that is there. */
+  const changeOrder = ({ seq, at, data }: AppliedEvent, change: Partial<OrderRow>): void => {
+    const row = order(data.order_id)
+    if (row) updateOrder.run(orderSums.summed({ ...row, ...change, updated_at: at, version: seq }))
+  }
 
   /** The next id of a kind, above all allotted so far, that nothing has yet. */
   const nextId = (kind: 'user' | 'order', first: number, taken: (id: string) => unknown): string => {
@@ -149,13 +178,14 @@ export const openOrderTables = (store: Store) => {
       return row?.erased === 0 ? row : undefined
     },
     isErased: (id: string) => selectUser.get(id)?.erased === 1,
-    product: (id: string) => selectProduct.get(id),
-    products: (before: number, limit: number) => selectProducts.all(before, limit),
-    order: (id: string) => selectOrder.get(id),
+    product,
+    products: (before: number, limit: number) => selectProducts.all(before, limit).map(productSums.proven),
+    order,
     /** By the index that fits. */
     orders: (filter: OrderFilter) => {
-      if (filter.user_id !== null) return selectOrdersOfUser.all(filter)
-      return (filter.status === null ? selectOrders : selectOrdersOfStatus).all(filter)
+      const byIndex = filter.status === null ? selectOrders : selectOrdersOfStatus
+      const rows = (filter.user_id === null ? byIndex : selectOrdersOfUser).all(filter)
+      return rows.map(orderSums.proven)
     },
     nextUserId: (first: number) => nextId('user', first, id => selectUser.get(id)),
     nextOrderId: (first: number) => nextId('order', first, id => selectOrder.get(id)),
@@ -172,15 +202,11 @@ export const openOrderTables = (store: Store) => {
         noteAllotted('user', user as string, data.allotted)
       },
       ProductChanged: ({ seq, data }: AppliedEvent) => {
-        setProduct.run({
-          product_id: data.product_id,
-          name: data.name,
-          price_minor: minorOf(data.price),
-          version: seq,
-        })
+        const { product_id, name, price } = data
+        setProduct.run(productSums.summed({ product_id, name, price_minor: minorOf(price), version: seq }))
       },
       OrderCreated: ({ seq, at, user, data }: AppliedEvent) => {
-        insertOrder.run({
+        const row: OrderRow = {
           order_id: data.order_id,
           user_id: user as string,
           product_id: data.product_id,
@@ -188,22 +214,28 @@ export const openOrderTables = (store: Store) => {
           quantity: data.quantity,
           total_minor: minorOf(data.total_amount),
           locale: data.locale,
+          status: 'Pending',
+          reason: null,
+          refunded_minor: null,
+          created: seq,
           created_at: at,
+          updated_at: at,
           version: seq,
-        })
+        }
+        insertOrder.run(orderSums.summed(row))
         noteAllotted('order', data.order_id, data.allotted)
       },
-      OrderConfirmed: ({ seq, at, data }: AppliedEvent) => {
-        endOrder.run('Confirmed', null, at, seq, data.order_id)
+      OrderConfirmed: (event: AppliedEvent) => {
+        changeOrder(event, { status: 'Confirmed', reason: null })
       },
-      OrderRejected: ({ seq, at, data }: AppliedEvent) => {
-        endOrder.run('Rejected', data.reason, at, seq, data.order_id)
+      OrderRejected: (event: AppliedEvent) => {
+        changeOrder(event, { status: 'Rejected', reason: event.data.reason })
       },
-      OrderCancelled: ({ seq, at, data }: AppliedEvent) => {
-        endOrder.run('Cancelled', null, at, seq, data.order_id)
+      OrderCancelled: (event: AppliedEvent) => {
+        changeOrder(event, { status: 'Cancelled', reason: null })
       },
-      OrderRefunded: ({ seq, at, data }: AppliedEvent) => {
-        refundOrder.run(minorOf(data.amount), at, seq, data.order_id)
+      OrderRefunded: (event: AppliedEvent) => {
+        changeOrder(event, { status: 'Refunded', refunded_minor: minorOf(event.data.amount) })
       },
       UserChanged: ({ seq, user, data }: AppliedEvent) => {
         updateUser.run(data.locale, data.sealed, seq, user as string)
