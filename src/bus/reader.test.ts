@@ -350,6 +350,16 @@ describe('a reader that nobody needs at present', () => {
     hasDelivered(1, 5)
   })
 
+  it('has one question open at a time, however often it is woken', async () => {
+    const { clock, read, source, hasDelivered } = createBench(5)
+    const { state, wake } = read({ dozing: true })
+    state.wanted = true
+    for (let times = 0; times < 50; times++) wake()
+    assert.equal(source.asked, 1)
+    await clock.advance(100)
+    hasDelivered(1, 5)
+  })
+
   it('asks a source that does not answer again at once, and tells when it has passed over what was there', async () => {
     const { log, clock, read, source } = createBench(5)
     const { state, passedOver } = read({ dozing: true, silent: true })
