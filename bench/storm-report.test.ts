@@ -15,13 +15,12 @@ const storm = {
   other: { broken: 3 },
   latencies: noLatencies(),
   refusals: noLatencies(),
-  answers: [],
 }
 const plan = { kind: 'storm', port: 1, clients: 2560, perSecond: 10_000, timeoutMs: 1000, seconds: 10 } as const
 const figures: StormFigures = {
   peak: { perSecond: 1_000, p50: 250 },
   before: { perSecond: 500, p50: 20 },
-  plan: { ...plan, userIds: [], keys: 'storm' },
+  plan: { ...plan, keys: 'storm' },
   storm,
   recoveredS: 1.5,
   memory: { before: 400, most: 600, after: 500 },

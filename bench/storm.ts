@@ -21,8 +21,8 @@ export type StormFigures = {
   peak: Pace
   /** At the load of an ordinary day, before the storm. */
   before: Pace
-  plan: StormPlan
-  storm: StormResult
+  plan: Omit<StormPlan, 'userIds'>
+  storm: Omit<StormResult, 'answers'>
   /** Seconds from the storm's end to the end of the first look that was as before; `undefined` when none was in time. */
   recoveredS: number | undefined
   /** Megabytes of all processes together: before, the most that was seen in the storm, and after the way back. */
@@ -94,23 +94,25 @@ export const runStormBench = async (options: Options, say: (line: string) => voi
       keys: 'storm',
     }
     say(`the storm: ${plan.clients} clients, ${plan.perSecond} requests/s`)
-    const weather = await throughStorm(generator, plan, processes)
+    const { result, ...memory } = await throughStorm(generator, plan, processes)
     const recoveredS = await wayBack(() => orders(CALM_CONNECTIONS, LOOK_S), before)
 
     say('asking for every order again')
-    const again = await askAgain(plan, weather.storm.answers)
+    const { answers, ...storm } = result
+    const again = await askAgain(plan, answers)
     const paid = Number((moneyBefore - (await moneyOf(port, userIds))) / PRICE)
     const after = total(processes)
     await kassa.stop()
+    const { userIds: _, ...shownPlan } = plan
     return {
       peak,
       before,
-      plan,
-      storm: weather.storm,
+      plan: shownPlan,
+      storm,
       recoveredS,
-      memory: { before: weather.before, most: weather.most, after },
+      memory: { ...memory, after },
       ...again,
-      keys: weather.storm.answers.length,
+      keys: answers.length,
       paid,
       clean: await kassa.verify(say),
     }
@@ -134,7 +136,8 @@ const throughStorm = async (generator: Generator, plan: StormPlan, processes: Pr
     most = Math.max(most, total(processes))
   }, MEMORY_LOOK_MS)
   try {
-    return { storm: await generator.storm(plan, () => {}), before, most }
+    const result = await generator.storm(plan, () => {})
+    return { result, before, most }
   } finally {
     clearInterval(looking)
   }
