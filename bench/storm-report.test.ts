@@ -46,7 +46,14 @@ describe('the report of a storm', () => {
 
   it('calls it whole when each key is one order, paid once and answered the same', () => {
     assert.ok(isWhole(figures))
-    for (const fault of [{ lost: 1 }, { changed: 1 }, { made: 8_999 }, { paid: 9_001 }, { clean: false }])
+    for (const fault of [
+      { keys: 0, made: 0, paid: 0 },
+      { lost: 1 },
+      { changed: 1 },
+      { made: 8_999 },
+      { paid: 9_001 },
+      { clean: false },
+    ])
       assert.ok(!isWhole({ ...figures, ...fault }), JSON.stringify(fault))
   })
 })

@@ -8,9 +8,9 @@ const WISHED = { goodput: 0.7, recoveredS: 10 }
 /** Acknowledged orders a second in the storm, as a share of the peak. */
 export const goodputOf = ({ storm, peak }: StormFigures): number => storm.acknowledged / storm.seconds / peak.perSecond
 
-/** Whether each order of the storm is there once and answered as it was, and the books agree. */
+/** Whether there were orders in the storm, each is there once and answered as it was, and the books agree. */
 export const isWhole = ({ changed, lost, keys, made, paid, clean }: StormFigures): boolean =>
-  changed === 0 && lost === 0 && made === keys && paid === keys && clean
+  keys > 0 && changed === 0 && lost === 0 && made === keys && paid === keys && clean
 
 /** The lines of the report. */
 export const stormReport = (figures: StormFigures): string[] => {

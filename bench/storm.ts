@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { exitCodes, plainFault } from '../src/exit.ts'
 import type { LoadResult } from './load/closed-loop.ts'
 import { openConnection } from './load/connection.ts'
 import { latencyAt } from './load/latencies.ts'
@@ -80,6 +81,11 @@ export const runStormBench = async (options: Options, say: (line: string) => voi
     say('looking for the peak')
     await orders(PEAK_CONNECTIONS, WARM_UP_S)
     const peak = paceOf(await orders(PEAK_CONNECTIONS, options.seconds))
+    if (peak.perSecond === 0)
+      throw plainFault(
+        exitCodes.unavailable,
+        'No order was settled at the peak: the machine is too busy to tell anything',
+      )
     const before = paceOf(await orders(CALM_CONNECTIONS, options.seconds))
     const moneyBefore = await moneyOf(port, userIds)
 
