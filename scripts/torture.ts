@@ -53,6 +53,7 @@ const torture = async (words: string[]): Promise<boolean> => {
     round: numberOf('round', values.round),
     rate: numberOf('rate', values.rate),
     kinds,
+    leastFaults: 0,
     say: line => console.error(line),
   })
   for (const line of report(result)) console.log(line)

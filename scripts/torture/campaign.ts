@@ -17,6 +17,8 @@ export type CampaignPlan = {
   rate: number
   /** Of these kinds alone. */
   kinds: readonly Kind[] | undefined
+  /** The first round goes on until it has had so many, however long that takes; `Infinity` for all of its kinds. */
+  leastFaults: number
   say: (line: string) => void
 }
 
@@ -82,6 +84,7 @@ export const runCampaign = async (plan: CampaignPlan): Promise<CampaignResult> =
         recoveryMs: RECOVERY_MS,
         restMs: REST_MS,
         until: deadline - END_MS,
+        leastFaults: round === plan.round ? plan.leastFaults : 0,
         say,
       })
       result.rounds.push(done)

@@ -48,19 +48,33 @@ export const comeToRest = async (
   http: Http,
   mostMs: number,
 ): Promise<string | undefined> => {
-  let calm = 0
   if (!(await surroundings.load.queueThree(false)).areTaken) return 'the queue takes no command'
   for (const until = performance.now() + QUEUE_MS; performance.now() < until; await sleep(LOOK_EVERY_MS))
     if ((await queuedCommands(surroundings)) === 0) break
-  const deadline = performance.now() + mostMs
-  for (let offsetMs = FROM_MS; ; offsetMs += STEP_MS) {
+  let offsetMs = FROM_MS
+  const look = async () => {
     surroundings.kassa.setClock(offsetMs)
+    offsetMs += STEP_MS
     await sleep(LOOK_EVERY_MS)
-    const reason = await unrest(surroundings, http)
-    // Twice in a row: what the first look has woken is done by the second.
+    return await unrest(surroundings, http)
+  }
+  const deadline = performance.now() + mostMs
+  return await calmTwice(look, () => performance.now() > deadline)
+}
+
+/**
+ * Looks until two looks in a row find nothing: what the first has woken is done by the second. Resolves with what a look
+ * found when it was late. A first calm look has its second, however late it is: then there is nothing to be told yet.
+ */
+export const calmTwice = async (
+  look: () => Promise<string | undefined>,
+  isLate: () => boolean,
+): Promise<string | undefined> => {
+  for (let calm = 0; ; ) {
+    const reason = await look()
     calm = reason === undefined ? calm + 1 : 0
     if (calm === 2) return undefined
-    if (performance.now() > deadline) return reason ?? 'it was never calm twice'
+    if (reason !== undefined && isLate()) return reason
   }
 }
 

@@ -38,8 +38,9 @@ export type RoundPlan = {
   restMs: number
   /** What clients do besides the usual, by weight. */
   deeds?: Partial<Record<Deed, number>>
-  /** No fault begins after this; `performance.now()`. */
+  /** No fault begins after this (`performance.now()`), unless there were fewer than `leastFaults`. */
   until: number
+  leastFaults?: number
   say: (line: string) => void
 }
 
@@ -146,7 +147,7 @@ const suffer = async (plan: RoundPlan, surroundings: Surroundings) => {
     await sleep(gapMs)
     calmMs += performance.now() - at
     calmOrders += load.orders() - ordersBefore
-    if (performance.now() > plan.until) break
+    if (performance.now() > plan.until && suffered.length >= (plan.leastFaults ?? 0)) break
 
     const what = await FAULTS[kind]({ ...surroundings, chance: createSeededRandom(seed) }).catch((fault: Error) => {
       blame(`${kind} could not be done: ${fault.message}`)
