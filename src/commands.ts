@@ -5,6 +5,7 @@ import { Unavailable } from './bus/unavailable.ts'
 import { type Config, readConfig } from './config.ts'
 import { type ExitCode, exitCodes, plainFault } from './exit.ts'
 import { createLog } from './log.ts'
+import { DEAD_LETTER_OPTIONS, DEAD_LETTER_WORDS } from './operating/dead-letter-words.ts'
 import { endWithFault, endWithParent } from './processes/child.ts'
 import { describeRuntime } from './processes/runtime.ts'
 import { productVersion } from './version.ts'
@@ -16,6 +17,8 @@ export type Subcommand = {
   meaning: string
   /** It reads as many words as follow by itself; others take one at the most. */
   readsWords?: true
+  /** More lines of its help. */
+  details?: string
   run(operands: string[]): Promise<ExitCode>
 }
 
@@ -48,6 +51,14 @@ export const subcommands: Subcommand[] = [
     meaning: 'who may use the HTTP API; the first key shuts it for everybody without one (npm start -- keys)',
     readsWords: true,
     run: runKeysCommand,
+  },
+  {
+    name: 'dead-letters',
+    operands: DEAD_LETTER_WORDS,
+    meaning: 'what could not be carried out: see it, carry it out once more, or give it up',
+    readsWords: true,
+    details: DEAD_LETTER_OPTIONS,
+    run: runDeadLetters,
   },
   { name: 'version', operands: '', meaning: 'print the version', run: runVersion },
 ]
@@ -99,6 +110,12 @@ async function runAdopt([whom]: string[]): Promise<ExitCode> {
   const { config } = readConfig(process.env)
   const { adopt } = await import('./backup/adopt.ts')
   return orUnavailable(adopt(config, whom, line => console.log(line)))
+}
+
+async function runDeadLetters(words: string[]): Promise<ExitCode> {
+  const { config } = readConfig(process.env)
+  const { deadLetters } = await import('./operating/dead-letters.ts')
+  return deadLetters(config, words, { say: line => console.log(line), warn: line => console.error(line) })
 }
 
 /** That a part does not answer is no defect: the person at the terminal is told, and may try again. */

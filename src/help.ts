@@ -33,7 +33,8 @@ export function helpText(subcommands: Subcommand[]): string {
 
 /** The help of one subcommand. */
 export function helpLine(subcommand: Subcommand): string {
-  return `Usage: npm start -- ${synopsis(subcommand)}\n  ${subcommand.meaning}`
+  const lines = [`Usage: npm start -- ${synopsis(subcommand)}`, `  ${subcommand.meaning}`]
+  return [...lines, ...(subcommand.details === undefined ? [] : [subcommand.details])].join('\n')
 }
 
 function synopsis({ name, operands }: Subcommand): string {

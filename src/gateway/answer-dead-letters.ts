@@ -1,18 +1,18 @@
 /** The dead letters of every actor in one list, and the commands that settle one. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { type deadLetter, kernelContract, type Page } from '../actors/kernel/kernel-contract.ts'
 import { ADDRESSES } from '../actors/registry.ts'
 import { readBody, readParameters } from '../bus/contract.ts'
 import { type Address, commandSubject, querySubject, sourceOf } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
 import { ask, REPLAYED } from './ask.ts'
+import { commandBodyOf } from './command-body.ts'
 import { askerHeaders, commandHeaders, commandKeyOf } from './command-key.ts'
 import { deadlineOf, soonerOf } from './deadline.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import { parametersOf, refuseParameters } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
 import { refuse } from './refused.ts'
-import { readRequestBody } from './request-body.ts'
 import type { DeadLetterRoute, DeadLettersRoute } from './route.ts'
 
 type DeadLetter = z.infer<typeof deadLetter>
@@ -75,8 +75,8 @@ export const answerDeadLetter =
     const deadline = deadlineOf(ports)
     refuseParameters(exchange)
     const key = commandKeyOf(exchange, ports.random)
-    const body = readBody(route.spec.body, { ...exchange.req.param() }) as { dead_letter_id: string }
-    readBody(z.strictObject({}), (await readRequestBody(exchange)) ?? {})
+    const body = (await commandBodyOf(exchange, route)) as { dead_letter_id: string }
+    readBody(route.spec.body, body)
 
     const owner = OWNERS.find(owner => body.dead_letter_id.startsWith(prefixOf(owner)))
     if (!owner) throw refuse('dead_letter_not_found', 'There is no such dead letter; an id looks like order-0-17')

@@ -43,7 +43,7 @@ type ParameterOf<Path extends string> = Path extends `${infer First}/${infer Res
     ? Name
     : never
 
-type FieldsOf<Here extends Line> = Here['kind'] extends 'command' | 'queue'
+type FieldsOf<Here extends Line> = Here['kind'] extends 'command' | 'queue' | 'dead-letter'
   ? JsonOf<Omit<BodyOf<Here>, ParameterOf<Here['path']> | typeof VERSION_FIELD>>
   : Here['method'] extends 'GET'
     ? QueryOf<Omit<BodyOf<Here>, ParameterOf<Here['path']>>>

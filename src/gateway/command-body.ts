@@ -2,11 +2,14 @@
 import type { Exchange } from './exchange.ts'
 import { refuse } from './refused.ts'
 import { readRequestBody } from './request-body.ts'
-import { type CommandRoute, pathFields, VERSION_FIELD } from './route.ts'
+import { type CommandRoute, type DeadLetterRoute, pathFields, VERSION_FIELD } from './route.ts'
 import { meantVersionOf } from './versions.ts'
 
 /** The whole of it, not yet read by the contract. Throws `Refused` where the body says what it has no say in. */
-export const commandBodyOf = async (exchange: Exchange, { path, spec }: CommandRoute): Promise<unknown> => {
+export const commandBodyOf = async (
+  exchange: Exchange,
+  { path, spec }: CommandRoute | DeadLetterRoute,
+): Promise<unknown> => {
   const inPath = pathFields(path)
   const hasVersion = VERSION_FIELD in spec.body.shape
   const raw = await readRequestBody(exchange)

@@ -238,11 +238,11 @@ export const EXAMPLES: Record<string, Example> = {
   },
   ListDeadLetters: { request: { status: 'waiting' }, reply: { items: [deadLetter], next_cursor: null } },
   RedriveDeadLetter: {
-    request: { dead_letter_id: 'billing-0-17' },
+    request: { dead_letter_id: 'billing-0-17', body: { order_id: '54321', amount: 100 }, by: 'olga' },
     reply: { dead_letter_id: 'billing-0-17', status: 'redriven' },
   },
   DiscardDeadLetter: {
-    request: { dead_letter_id: 'billing-0-17' },
+    request: { dead_letter_id: 'billing-0-17', by: 'olga' },
     reply: { dead_letter_id: 'billing-0-17', status: 'discarded' },
   },
   GetBalance: { request: { user_id: user }, reply: { user_id: user, balance: 500, version: 2 } },

@@ -6,7 +6,14 @@ import { productVersion } from '../version.ts'
 import { EXAMPLES } from './examples.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import { COMPONENTS, headersOf } from './openapi-components.ts'
-import { bodyFields, type CommandRoute, pathFields, type QueueRoute, type Route } from './route.ts'
+import {
+  bodyFields,
+  type CommandRoute,
+  type DeadLetterRoute,
+  pathFields,
+  type QueueRoute,
+  type Route,
+} from './route.ts'
 import { problemsOf } from './route-problems.ts'
 import { ROUTES } from './routes.ts'
 
@@ -76,10 +83,10 @@ const parametersOf = (route: Route) => {
   return [...named, ...headersOf(route)]
 }
 
-const hasBody = (route: Route): route is CommandRoute | QueueRoute =>
-  (route.kind === 'command' || route.kind === 'queue') && bodyFields(route).length > 0
+const hasBody = (route: Route): route is CommandRoute | QueueRoute | DeadLetterRoute =>
+  (route.kind === 'command' || route.kind === 'queue' || route.kind === 'dead-letter') && bodyFields(route).length > 0
 
-const requestBodyOf = (route: CommandRoute | QueueRoute) => {
+const requestBodyOf = (route: CommandRoute | QueueRoute | DeadLetterRoute) => {
   const names = bodyFields(route)
   const {
     properties,

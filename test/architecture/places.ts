@@ -15,6 +15,7 @@ const isGateway = under('src/gateway')
 const isAccess = under('src/access')
 const isStart = under('src/start')
 const isBackup = under('src/backup')
+const isOperating = under('src/operating')
 
 /** `order` of src/actors/order/rules.ts; undefined outside an actor's folder. */
 const actorOf = (file: string) => (isKernel(file) ? undefined : /^src\/actors\/([a-z-]+)\//.exec(file)?.[1])
@@ -70,6 +71,12 @@ export const PLACES: Place[] = [
     name: 'the start',
     holds: isStart,
     may: to => isBus(to) || isGround(to) || isAccess(to) || isDirectory(to),
+  },
+  // What a person at the terminal asks of a Kassa that runs, by its interfaces alone.
+  {
+    name: 'the operating',
+    holds: isOperating,
+    may: to => isBus(to) || isGround(to) || isContract(to) || isDirectory(to) || isStart(to),
   },
   { name: 'the command line', holds: isCommandLine, may: () => true },
 ]

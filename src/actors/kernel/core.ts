@@ -181,7 +181,7 @@ export const openCore = (
     decide: (name, body) => {
       const own = behaviour.decide[name]
       if (own) return own(body, facts())
-      return decideDeadLetter(address, tables, name, body)
+      return decideDeadLetter({ address, contract: definition.contract, tables }, name, body)
     },
     keptFingerprint: vault.keyed,
     isOfFingerprint: (seq, fingerprint) => {

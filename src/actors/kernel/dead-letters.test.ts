@@ -213,6 +213,62 @@ describe('dead letters: redriven', () => {
     assert.equal(bench.core.cursor('source/0').seq, 1)
   })
 
+  it('may be given another body, by somebody; what was sent stays as it was', () => {
+    const bench = createBench()
+    bench.turn([bench.queued('Add', { name: 'a', by: 101 }, { id: 'q1' })])
+    bench.run('RedriveDeadLetter', { dead_letter_id: 'toy-0-1', body: { name: 'a', by: 10 }, by: 'olga' })
+    const [row] = bench.core.tables.waiting.due(bench.core.now()).map(id => bench.core.tables.waiting.find(id))
+    assert.equal(row?.person, bench.core.tables.deadLetters.find(1)?.person)
+    bench.takeUp()
+
+    assert.deepEqual(bench.types(), ['DeadLettered', 'Redriven', 'Added'])
+    const [, redriven, added] = bench.events()
+    const { sealed, person, ...told } = redriven!.data
+    assert.deepEqual(told, { dead_letter_id: 'toy-0-1', attempt: 2, by: 'olga' })
+    assert.deepEqual(bench.core.vault.open(person, sealed), { body: '{"name":"a","by":10}' })
+    assert.deepEqual([added?.data.by, added?.data.total], [10, 10])
+    assert.deepEqual([bench.newest()?.body, bench.newest()?.status], [{ name: 'a', by: 101 }, 'redriven'])
+  })
+
+  it('that are no JSON can be put right', () => {
+    const bench = createBench()
+    bench.turn([bench.queued('Add', '{"name":', { id: 'q1' })])
+    bench.run('RedriveDeadLetter', { dead_letter_id: 'toy-0-1', body: { name: 'a', by: 1 } })
+    bench.takeUp()
+    assert.equal(bench.types().at(-1), 'Added')
+  })
+
+  it('with another body that does not fit the command are left as they are', () => {
+    const bench = createBench()
+    bench.turn([bench.queued('Add', { name: 'a', by: 101 })])
+    const edit = (body: unknown) => problem(bench.run('RedriveDeadLetter', { dead_letter_id: 'toy-0-1', body }))
+    assert.deepEqual([edit({ name: 'a' }), edit({ name: 'a', by: 1, more: 1 })], ['missing_field', 'unknown_field'])
+    assert.equal(bench.newest()?.status, 'waiting')
+  })
+
+  it('of another actor’s event take no other body', () => {
+    const bench = createBench()
+    bench.run('Add', { name: 'ticks', by: 90 })
+    bench.turn([createTestSource({ actor: 'source', cell: 0 }).tell('Ticked', { by: 20 })])
+    const said = bench.run('RedriveDeadLetter', { dead_letter_id: 'toy-0-2', body: { by: 1 } })
+    assert.equal(problem(said), 'invalid_field')
+  })
+
+  it('do not hold up later commands of the same key: those pass', () => {
+    const bench = createBench()
+    bench.run('Add', { name: 'a', by: 50 })
+    bench.turn([
+      bench.queued('Add', { name: 'a', by: 99 }, { id: 'q1' }),
+      bench.queued('Add', { name: 'a', by: 5 }, { id: 'q2' }),
+    ])
+    assert.deepEqual(bench.types(), ['Added', 'DeadLettered', 'Added'])
+
+    bench.run('Add', { name: 'a', by: -55 })
+    redrive(bench, 'toy-0-2')
+    bench.takeUp()
+    assert.deepEqual(bench.events().at(-1)?.data, { name: 'a', by: 99, total: 99 })
+  })
+
   it('are redriven once: the second time is refused', () => {
     const bench = createBench()
     bench.turn([bench.queued('Add', { name: 'a', by: 101 })])
@@ -229,6 +285,20 @@ describe('dead letters: redriven', () => {
 })
 
 describe('dead letters: discarded', () => {
+  it('say by whom, where that is told', () => {
+    const bench = createBench()
+    bench.turn([1, 2].map(() => bench.queued('Add', { name: 'a', by: 101 })))
+    bench.run('DiscardDeadLetter', { dead_letter_id: 'toy-0-1', by: 'olga' })
+    bench.run('DiscardDeadLetter', { dead_letter_id: 'toy-0-2' })
+    assert.deepEqual(
+      bench
+        .events()
+        .slice(2)
+        .map(({ data }) => data),
+      [{ dead_letter_id: 'toy-0-1', by: 'olga' }, { dead_letter_id: 'toy-0-2' }],
+    )
+  })
+
   it('are given up for good', () => {
     const bench = createBench()
     bench.turn([bench.queued('Add', { name: 'a', by: 101 })])

@@ -1,6 +1,8 @@
 /** Dead letters: what could not be carried out, listed, carried out once more or given up by a person. */
+import { type Contract, commandOf, Malformed, readBody } from '../../bus/contract.ts'
+import type { Refusal } from '../../bus/problem.ts'
 import type { Address } from '../../bus/subjects.ts'
-import { momentOut } from '../values.ts'
+import { momentOut, readId } from '../values.ts'
 import type { Answer } from './actor.ts'
 import { type Decision, happened, refuse } from './decision.ts'
 import type { HeldCommand, Page } from './kernel-contract.ts'
@@ -33,10 +35,12 @@ const seqOf = (address: Address, id: string): number | undefined => {
   return /^[1-9]\d{0,15}$/.test(digits) ? Number(digits) : undefined
 }
 
-/** Redrive and discard: only what still waits can be settled. */
+/**
+ * Redrive and discard: only what still waits can be settled. A body given for a redrive must fit the letter's command, so
+ * that a slip of the pen is told at once; it is sealed under the key of whom it names, else of the letter's person.
+ */
 export const decideDeadLetter = (
-  address: Address,
-  tables: KernelTables,
+  { address, contract, tables }: { address: Address; contract: Contract; tables: KernelTables },
   command: string,
   body: Record<string, unknown>,
 ): Decision => {
@@ -46,13 +50,35 @@ export const decideDeadLetter = (
   if (!row) return refuse('dead_letter_not_found', `there is no dead letter ${id}`)
   if (row.status !== 'waiting') return refuse('dead_letter_settled', `dead letter ${id} was ${row.status} already`)
 
-  const data = { dead_letter_id: id }
+  const data = { dead_letter_id: id, ...(body.by === undefined ? {} : { by: body.by }) }
   if (command === 'DiscardDeadLetter')
     return happened({ type: 'Discarded', data }, { dead_letter_id: id, status: 'discarded' })
+  const redriven = { ...data, attempt: row.attempts + 1 }
+  const reply = { dead_letter_id: id, status: 'redriven' }
+  if (body.body === undefined) return happened({ type: 'Redriven', data: redriven }, reply)
+
+  const edited = body.body as Record<string, unknown>
+  const fault = faultOf(contract, row.command, edited)
+  if (fault) return refuse(fault.code, fault.detail, fault.errors ? { errors: fault.errors } : {})
+  const person = readId(edited.user_id) ?? row.person
   return happened(
-    { type: 'Redriven', data: { ...data, attempt: row.attempts + 1 } },
-    { dead_letter_id: id, status: 'redriven' },
+    { type: 'Redriven', data: { ...redriven, person }, personal: { body: JSON.stringify(edited) } },
+    reply,
   )
+}
+
+/** Why `body` can't be carried out as `command`; `undefined` when it can be tried. */
+const faultOf = (contract: Contract, command: string, body: Record<string, unknown>): Refusal | undefined => {
+  const spec = commandOf(contract, command)
+  // The event of another actor, for one: what was said by somebody else is not put into other words.
+  if (!spec) return { code: 'invalid_field', detail: `body: "${command}" is no command; it can be redriven as it is` }
+  try {
+    readBody(spec.body, body)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+    return error.refusal
+  }
 }
 
 /** A page of dead letters, the newest first. */

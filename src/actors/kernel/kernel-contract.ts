@@ -94,6 +94,11 @@ export const heldCommand = z.object({
 
 export type HeldCommand = z.infer<typeof heldCommand>
 
+// Asked for so that others can see who it was: it is believed, not proven, and stands in the log for ever.
+const by = z.string().min(1).max(80).optional().describe('who settles it: a name, or the number of a ticket')
+
+const told = z.string().optional()
+
 const settledDeadLetter = z.object({ dead_letter_id: shownId, status: z.enum(['redriven', 'discarded']) })
 
 export const kernelContract = defineContract({
@@ -101,14 +106,21 @@ export const kernelContract = defineContract({
   summary: 'what every actor answers and publishes',
   commands: {
     RedriveDeadLetter: {
-      summary: 'carry a dead letter out once more, as it was sent',
-      body: z.strictObject({ dead_letter_id: id }),
+      summary: 'carry a dead letter out once more, as it was sent or with another body',
+      body: z.strictObject({
+        dead_letter_id: id,
+        body: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe('what to carry out in its place: a body that fits its command. What was sent stays as it is'),
+        by,
+      }),
       reply: settledDeadLetter,
       refusals: ['dead_letter_not_found', 'dead_letter_settled'],
     },
     DiscardDeadLetter: {
       summary: 'give a dead letter up',
-      body: z.strictObject({ dead_letter_id: id }),
+      body: z.strictObject({ dead_letter_id: id, by }),
       reply: settledDeadLetter,
       refusals: ['dead_letter_not_found', 'dead_letter_settled'],
     },
@@ -259,9 +271,14 @@ export const kernelContract = defineContract({
     },
     Redriven: {
       summary: 'a dead letter is carried out once more',
-      data: z.object({ dead_letter_id: shownId, attempt: z.int() }),
+      data: z.object({ dead_letter_id: shownId, attempt: z.int(), by: told, person: told }),
+      // The body that was given in place of what was sent.
+      personal: z.object({ body: z.string().optional() }),
     },
-    Discarded: { summary: 'a dead letter was given up', data: z.object({ dead_letter_id: shownId }) },
+    Discarded: {
+      summary: 'a dead letter was given up',
+      data: z.object({ dead_letter_id: shownId, by: told }),
+    },
     PersonErased: {
       summary: 'the key of what was personal about somebody is deleted; nobody can read it from now on',
       data: z.object({ user_id: shownUserId }),

@@ -178,8 +178,9 @@ export const openKernelTables = (store: Store) => {
       insertWaiting.run({
         id: redriveId(data.dead_letter_id, data.attempt),
         command: row.command,
-        person: row.person,
-        sealed: row.sealed,
+        // Another body was given, or it is carried out as it was sent.
+        person: data.person ?? row.person,
+        sealed: data.sealed ?? row.sealed,
         waits_for: '',
         until: 0,
         reason: row.reason,
