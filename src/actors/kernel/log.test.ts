@@ -163,7 +163,7 @@ describe('a log whose store was damaged', () => {
     ['other headers', "UPDATE log SET headers = '' WHERE seq = 2", 'entry 2 breaks the chain'],
     ['another chain', "UPDATE log SET chain = 'x' WHERE seq = 2", 'entry 2 breaks the chain'],
     ['another chain before it', "UPDATE log SET chain = 'x' WHERE seq = 1", 'entry 2 breaks the chain'],
-    ['nothing before it', 'DELETE FROM log WHERE seq = 1', 'entry 2 breaks the chain'],
+    ['nothing before it', 'DELETE FROM log WHERE seq = 1', 'entry 1 is missing'],
     [
       'another subject',
       "UPDATE log SET subject = 'toy.0.event.Adder.7' WHERE seq = 2",

@@ -128,7 +128,8 @@ export const openLog = (store: Store): Log => {
 
 /** Throws `StoreDamaged` unless `row` is what was written after the entry of chain `previous`. */
 const prove = (previous: string | undefined, row: Row): void => {
-  if (previous === undefined || !follows(previous, row)) throw new StoreDamaged(`entry ${row.seq} breaks the chain`)
+  if (previous === undefined) throw new StoreDamaged(`entry ${row.seq - 1} is missing`)
+  if (!follows(previous, row)) throw new StoreDamaged(`entry ${row.seq} breaks the chain`)
   // Neither number nor subject is under the chain, but both are in the event.
   const { seq, subject } = eventOf(row)
   if (seq !== row.seq) throw new StoreDamaged(`entry ${row.seq} is entry ${seq}, of another place`)
