@@ -60,6 +60,12 @@ export const subcommands: Subcommand[] = [
     details: DEAD_LETTER_OPTIONS,
     run: runDeadLetters,
   },
+  {
+    name: 'cheatsheet',
+    operands: '',
+    meaning: 'lines to copy for curl and the NATS CLI, with the addresses and ids of the Kassa that runs',
+    run: runCheatsheet,
+  },
   { name: 'version', operands: '', meaning: 'print the version', run: runVersion },
 ]
 
@@ -110,6 +116,12 @@ async function runAdopt([whom]: string[]): Promise<ExitCode> {
   const { config } = readConfig(process.env)
   const { adopt } = await import('./backup/adopt.ts')
   return orUnavailable(adopt(config, whom, line => console.log(line)))
+}
+
+async function runCheatsheet(): Promise<ExitCode> {
+  const { config } = readConfig(process.env)
+  const { cheatsheet } = await import('./operating/cheatsheet.ts')
+  return cheatsheet(config, line => console.log(line))
 }
 
 async function runDeadLetters(words: string[]): Promise<ExitCode> {
