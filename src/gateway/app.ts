@@ -20,6 +20,7 @@ import { answerOpenapi } from './openapi.ts'
 import { answerHome, answerProblem, answerProblems } from './pages.ts'
 import type { GatewayPorts } from './ports.ts'
 import { sendFault, sendProblem } from './problem-response.ts'
+import { hearBody } from './request-body.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Route } from './route.ts'
 import { ROUTES } from './routes.ts'
@@ -60,12 +61,12 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   }
   for (const route of ROUTES) {
     const handle = handlerOf(ports, settling, route)
-    serve(route.method, route.path, exchange =>
-      limited(async () => {
-        if (access.isOn()) await pass(exchange, route)
-        return handle(exchange)
-      }),
-    )
+    serve(route.method, route.path, async exchange => {
+      if (access.isOn()) await pass(exchange, route)
+      // Whoever sends slowly holds no place meanwhile.
+      if (route.method !== 'GET') await hearBody(exchange)
+      return limited(() => handle(exchange))
+    })
   }
   serve('GET', '/', answerHome)
   serve('GET', '/livez', answerLive)

@@ -5,6 +5,8 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { problemDocument } from '../bus/problem.ts'
 
+const LINGER_MS = 1_000
+
 /** The listener of `clientError`: bytes that are not HTTP, headers that are too large or too slow. */
 export const answerBrokenHttp = (fault: Error & { code?: string }, socket: Duplex): void => {
   // A client that is gone, or one that has part of an answer already, can't be told anything.
@@ -18,6 +20,8 @@ export const answerBrokenHttp = (fault: Error & { code?: string }, socket: Duple
   const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   socket.end(`HTTP/1.1 400 Bad Request\r\n${head}\r\n${body}`)
+  // One that goes on sending would keep the connection for ever; closed at once, it might not see the answer.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
 /** A request of HTTP/1.1 must name its host (RFC 9112, 3.2). */

@@ -4,6 +4,9 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Caller } from '../access/access-key.ts'
 
+/** The bytes of a body, or why they are not had. */
+export type Heard = { bytes: Uint8Array } | { fault: unknown }
+
 /** `incoming` is Node's own request, where one stands behind it; `requestId` is known before anything can fail. */
 export type GatewayEnv = {
   Bindings: { incoming?: IncomingMessage } | undefined
@@ -13,6 +16,8 @@ export type GatewayEnv = {
     handle?: string
     /** The code of the problem that was answered, for the log. */
     code?: string
+    /** The body, as soon as it has come. */
+    heard?: Heard
     /** Who asks, where keys are needed. */
     caller?: Caller
     /** The user that stands for another's, and whom the client asked for. */

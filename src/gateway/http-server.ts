@@ -26,8 +26,11 @@ const IDLE_LOOK_MS = 50
 /** How many ports after a taken one are tried, when none was asked for. */
 const PORTS_TRIED = 20
 
+/** One more is closed at once. Each takes some 20 KB, and as much as its body has, 64 KB at the most. */
+const CONNECTIONS_MOST = 4_000
+
 /** Slow senders hold a connection no longer than this. */
-const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000 }
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 }
 
 /**
  * `renew`: new connections get this certificate. Bun has no way to do so: there it is unset, and the next start of the
@@ -55,6 +58,7 @@ export const listenHttp = async (
   const options = { ...TIMEOUTS, requireHostHeader: false }
   const secure = certificate && createSecureServer({ ...options, ...certificate }, hear)
   const server: Server = secure ?? createServer(options, hear)
+  server.maxConnections = CONNECTIONS_MOST
   server.on('checkExpectation', hear)
   server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
     unused.add(socket)

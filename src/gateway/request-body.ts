@@ -1,20 +1,35 @@
 /** The body of a request as JSON, whatever its sender calls it. */
 import { MOST_BODY_BYTES } from '../bus/contract.ts'
 import { readJson } from '../bus/json.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Heard } from './exchange.ts'
 import { refuse } from './refused.ts'
 
 // Binary types can't be the document's JSON; every other type, and none, is what naive clients send.
 const BINARY =
   /^(?:multipart|image|audio|video|font|model)\/|^application\/(?:octet-stream|pdf|zip|gzip|x-(?!www-form-urlencoded|ndjson|json)|vnd\.(?!.*\+json))/
 
+/** Waits for the body, however slowly it comes; what is wrong with it is told by whoever reads it. */
+export const hearBody = async (exchange: Exchange): Promise<void> => {
+  exchange.set('heard', await heardFrom(exchange))
+}
+
+const heardFrom = async (exchange: Exchange): Promise<Heard> => {
+  try {
+    refuseMediaType(exchange)
+    return { bytes: await readBytes(exchange) }
+  } catch (fault) {
+    return { fault }
+  }
+}
+
 /**
  * The parsed body, mended where it is wrong as the founding document's own examples are. An empty body is `undefined`.
  * Throws `Refused` or `MalformedJson`.
  */
 export const readRequestBody = async (exchange: Exchange): Promise<unknown> => {
-  refuseMediaType(exchange)
-  const bytes = await readBytes(exchange)
+  const heard = exchange.get('heard') ?? (await heardFrom(exchange))
+  if ('fault' in heard) throw heard.fault
+  const { bytes } = heard
   if (bytes.length === 0) return undefined
   return readJson(decode(bytes), { mend: true })
 }

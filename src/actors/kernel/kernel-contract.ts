@@ -17,8 +17,8 @@ export const pageFields = {
 export const ifVersionField = z.union([z.int().nonnegative(), z.literal('*')]).optional()
 
 function readLimit(value: unknown): number | undefined {
-  const limit = typeof value === 'number' ? value : /^\d{1,5}$/.test(String(value)) ? Number(value) : Number.NaN
-  return Number.isInteger(limit) && limit >= 1 && limit <= 10_000 ? limit : undefined
+  const limit = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value
+  return typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= 10_000 ? limit : undefined
 }
 
 /** A list on output: at most `limit` items, and where the next page starts. */
