@@ -309,6 +309,17 @@ describe('a reader: its end', () => {
     assert.equal(failures.length, 1)
     assert.ok(failures[0] instanceof TypeError)
   })
+
+  it('is told when comparing meets a bug, long after the reader has begun', async () => {
+    const { log, fill, clock, read, source, failures } = createBench(3)
+    await fill(log.entries)
+    read()
+    await clock.advance(100)
+    source.bug = true
+    await clock.advance(5000)
+    assert.ok(failures.length > 0)
+    assert.ok(failures.every(failure => failure instanceof TypeError))
+  })
 })
 
 describe('a reader that nobody needs at present', () => {
