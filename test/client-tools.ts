@@ -57,6 +57,10 @@ export function runTool(program: string, args: string[], cwd: string): Promise<O
   return runNode([file, ...args], cwd)
 }
 
+/** Runs a program of clients/ that is our own. */
+export const runOurTool = (file: string, args: string[], cwd: string): Promise<Outcome> =>
+  runNode([join(root, 'clients', file), ...args], cwd)
+
 const runNode = (args: string[], cwd: string): Promise<Outcome> =>
   runProgram(process.execPath, [...denoOptions, ...args], cwd)
 

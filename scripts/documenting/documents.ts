@@ -1,6 +1,7 @@
 /** Everything in the documents that is made from the code: tables between two marks, and whole files. */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { asyncapiDocument } from '../../src/gateway/asyncapi.ts'
 import { openapiDocument } from '../../src/gateway/openapi.ts'
 import { runtimeTable } from '../runtimes/table.ts'
 import { configurationTable, problemTable, routeTable } from './tables.ts'
@@ -22,6 +23,7 @@ export function madeDocuments(): MadeDocument[] {
     { file: 'README.md', text: readme },
     { file: 'docs/problems.md', text: withTable(read('docs/problems.md'), 'problems', problemTable()) },
     { file: 'docs/openapi.json', text: `${JSON.stringify(openapiDocument(), null, 2)}\n` },
+    { file: 'docs/asyncapi.json', text: `${JSON.stringify(asyncapiDocument(), null, 2)}\n` },
   ]
 }
 

@@ -35,6 +35,8 @@ export const openShop = async (
     poster?: Poster
     disks?: Partial<Record<ActorName, TestDisk>>
     only?: readonly ActorName[]
+    /** What stands between every actor and its bus, unless a start is told another. */
+    change?: (bus: Bus) => Bus
   } = {},
 ) => {
   const world = createTestWorld()
@@ -47,7 +49,7 @@ export const openShop = async (
   }
   const running = new Map<ActorName, ReturnType<typeof world.start>>()
 
-  const begin = (actor: ActorName, change?: (bus: Bus) => Bus) => {
+  const begin = (actor: ActorName, change = options.change) => {
     const started = world.start(definitionOf(actor, { ...options, random: world.random }), disks[actor], {
       address: { actor, cell: 0 },
       readers: readersOf(actor).map(reader => sourceOf({ actor: reader, cell: 0 })),

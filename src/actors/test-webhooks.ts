@@ -12,7 +12,10 @@ type Answer = number | string | { status: number; retryAfterMs: number } | Promi
 export type Receiver = (received: Received, attempt: number) => Answer
 
 /** A shop, and whatever its webhooks were sent; `receive` answers. */
-export const openWithWebhooks = async (receive: Receiver = () => 200) => {
+export const openWithWebhooks = async (
+  receive: Receiver = () => 200,
+  options: Omit<NonNullable<Parameters<typeof openShop>[0]>, 'poster'> = {},
+) => {
   const received: Received[] = []
   const state = { receive, now: () => 0 }
   const poster: Poster = {
@@ -25,7 +28,7 @@ export const openWithWebhooks = async (receive: Receiver = () => 200) => {
     },
     close: () => {},
   }
-  const shop = await openShop({ poster })
+  const shop = await openShop({ ...options, poster })
   state.now = shop.clock.now
 
   /** Makes a webhook; gives its id. */

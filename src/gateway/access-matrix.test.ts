@@ -159,7 +159,16 @@ suite('every route, for everybody who may ask', () => {
 
   test('what tells of no customer needs no key', async () => {
     const { get } = createTestGateway({ Health: no('unavailable') }, {}, access)
-    for (const path of ['/', '/livez', '/version', '/problems', '/problems/key_missing', '/openapi.json'])
+    for (const path of [
+      '/',
+      '/livez',
+      '/version',
+      '/problems',
+      '/problems/key_missing',
+      '/openapi.json',
+      '/asyncapi.json',
+      '/schemas/OrderCreated.json',
+    ])
       assert.equal((await get(path)).status, 200, path)
     assert.equal((await get('/readyz')).status, 503)
   })

@@ -11,11 +11,13 @@ import { answerPage } from './answer-page.ts'
 import { answerQuery } from './answer-query.ts'
 import { answerQueue } from './answer-queue.ts'
 import { answerTimeline } from './answer-timeline.ts'
+import { answerAsyncapi } from './asyncapi.ts'
 import type { Exchange, GatewayEnv } from './exchange.ts'
 import { answerLive, answerReady, answerVersion } from './health.ts'
 import { unheld } from './hold-to-user.ts'
 import { limitInFlight } from './in-flight.ts'
 import { createDoor } from './let-in.ts'
+import { answerSchema } from './message-schemas.ts'
 import { answerOpenapi } from './openapi.ts'
 import { answerHome, answerProblem, answerProblems } from './pages.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -75,6 +77,8 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   serve('GET', '/problems', answerProblems)
   serve('GET', '/problems/:code', answerProblem)
   serve('GET', '/openapi.json', answerOpenapi())
+  serve('GET', '/asyncapi.json', answerAsyncapi())
+  serve('GET', '/schemas/:file', answerSchema())
   for (const [path, allowed] of methods) app.all(path, exchange => refuseMethod(exchange, allowed))
 
   return app

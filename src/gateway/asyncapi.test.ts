@@ -1,0 +1,89 @@
+/** The AsyncAPI document: whole, and with everything that the contracts say. */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { CONTRACTS } from '../actors/registry.ts'
+import { asyncapiDocument } from './asyncapi.ts'
+import { createTestGateway } from './test-gateway.ts'
+
+// As a client reads it: through JSON, so that nothing that JSON can't say is taken for said.
+const document = JSON.parse(JSON.stringify(asyncapiDocument())) as ReturnType<typeof asyncapiDocument>
+const channels = document.channels as Record<string, { address: string | null; messages: object }>
+const operations = document.operations as Record<string, { action: string; channel: { $ref: string } }>
+const addresses = Object.values(channels).map(({ address }) => address)
+
+const refsIn = (value: unknown): string[] => {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => (key === '$ref' ? [String(inner)] : refsIn(inner)))
+}
+
+/** Whether a channel has the address of an actor, or one of every actor. */
+const isTold = (actor: string, rest: string): boolean =>
+  [actor, '{actor}'].filter(first => addresses.includes(`${first}.{cell}.${rest}`)).length === 1
+
+suite('the AsyncAPI document', () => {
+  test('is served at /asyncapi.json, and the page at / leads to it', async () => {
+    const { get } = createTestGateway()
+    const response = await get('/asyncapi.json')
+    assert.equal(response.status, 200)
+    assert.deepEqual(await response.json(), document)
+    const { links } = (await (await get('/')).json()) as { links: string[] }
+    assert.ok(links.includes('/asyncapi.json'))
+  })
+
+  test('refers only to what it has', () => {
+    const refs = new Set(refsIn(document))
+    assert.ok(refs.size > 100)
+    for (const ref of refs) {
+      let at: unknown = document
+      for (const key of ref.replace('#/', '').split('/')) at = (at as Record<string, unknown>)[key]
+      assert.ok(at, ref)
+    }
+  })
+
+  for (const { actor, events, commands, queries } of Object.values(CONTRACTS)) {
+    test(`has every event of ${actor}, at one address`, () => {
+      for (const type of Object.keys(events)) assert.ok(isTold(actor, `event.${type}.{user}`), type)
+    })
+
+    test(`has every command and query of ${actor}; what is taken from the queue only is not asked for`, () => {
+      for (const [name, spec] of Object.entries(commands)) {
+        assert.equal(isTold(actor, `command.${name}`), !('queueOnly' in spec), name)
+        assert.ok(isTold(actor, `queue.${name}`), name)
+      }
+      for (const name of Object.keys(queries)) assert.ok(isTold(actor, `query.${name}`), name)
+    })
+  }
+
+  test('has one operation for each channel but those of replies; Kassa sends events and receives the rest', () => {
+    const asked = Object.keys(channels).filter(id => !id.endsWith('.reply'))
+    assert.deepEqual(Object.keys(operations).sort(), asked.sort())
+    for (const [id, { action, channel }] of Object.entries(operations)) {
+      assert.equal(channel.$ref, `#/channels/${id}`)
+      assert.equal(action, id.includes('.event.') ? 'send' : 'receive')
+    }
+  })
+
+  test('shows no trace of how a contract is written', () => {
+    assert.doesNotMatch(JSON.stringify(document), /"jsonSchema"|"problem":/)
+  })
+})
+
+suite('the schema of a type', () => {
+  test('is served at /schemas/{Type}.json, as the document has it', async () => {
+    const { get } = createTestGateway()
+    const { schemas } = document.components as { schemas: Record<string, object> }
+    for (const type of ['OrderCreated', 'UserCreated', 'CreateOrder', 'CreateOrderReply', 'Started']) {
+      const response = await get(`/schemas/${type}.json`)
+      assert.equal(response.status, 200, type)
+      const { $schema, title, ...schema } = (await response.json()) as Record<string, unknown>
+      assert.deepEqual([$schema, title], ['https://json-schema.org/draft/2020-12/schema', type])
+      assert.deepEqual(schema, schemas[type])
+    }
+  })
+
+  test('that there is not is refused, whatever it is called', async () => {
+    const { get } = createTestGateway()
+    for (const file of ['Nothing.json', 'constructor.json', 'OrderCreated', '..%2Fopenapi.json'])
+      assert.equal((await get(`/schemas/${file}`)).status, 404, file)
+  })
+})
