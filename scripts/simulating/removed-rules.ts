@@ -211,6 +211,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     file: 'src/actors/kernel/core.ts',
     find: 'Math.max(clock.now(), log.lastTime())',
     replace: 'clock.now()',
+    faults: ['leaping clock'],
   },
   {
     rule: 'R14: a 503 names the key under which the command may be asked again',
@@ -273,5 +274,12 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     file: 'src/actors/kernel/core.ts',
     find: 'for (const key of behaviour.wakes(event)) tables.wake(key)',
     replace: '',
+  },
+  {
+    rule: 'page sums: a page that is not what was written there is not opened',
+    file: 'src/actors/kernel/guarded-store.ts',
+    find: 'if (!damage) return guarded',
+    replace: 'if (!damage || existsSync(path)) return guarded',
+    faults: ['flipped bit'],
   },
 ]

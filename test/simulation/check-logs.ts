@@ -15,6 +15,7 @@ export const checkLogs = (state: FinalState): string[] => [
     ...checkCauses(state, actor),
     ...checkCursors(state, actor),
     ...checkDefects(state, actor),
+    ...checkTimes(state, actor),
   ]),
   ...checkNothingLost(state),
   ...checkIds(state),
@@ -87,6 +88,14 @@ const checkDefects = ({ logs }: FinalState, actor: ActorName): string[] =>
   logs[actor].facts
     .filter(({ type, data }) => type === 'DeadLettered' && data.reason === 'defect')
     .map(({ seq, data }) => `${actor}/${seq} is a dead letter for a bug: ${data.command}`)
+
+/** Time in the log never goes back, however the clock was set (protocol, R10). */
+const checkTimes = ({ logs }: FinalState, actor: ActorName): string[] => {
+  const { facts } = logs[actor]
+  return facts
+    .filter(({ at }, index) => index > 0 && at < facts[index - 1]!.at)
+    .map(({ seq }) => `${actor}/${seq} is older than the entry before it`)
+}
 
 /**
  * What was committed is there, unless no copy was left of it. A `Started` that nobody saw may be taken back; and of two

@@ -3,6 +3,7 @@ import { readersOf } from '../../src/actors/definitions.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { COMMANDS, eventSubject, streamOf } from '../../src/bus/subjects.ts'
 import type { Disk } from './disk.ts'
+import { flipBit } from './flipped-bit.ts'
 import type { QueueSenders } from './queue-senders.ts'
 import type { World } from './world.ts'
 
@@ -21,6 +22,13 @@ const OLD_MS = 2500
 const SLOW_MS = 1000
 
 const BAD_DAY = 0.25
+
+const HOUR_MS = 3_600_000
+/** All leaps of a run together stay below the hours for which ids are kept: whoever leaps over them has them forgotten. */
+const MOST_LEAP_MS = 24 * HOUR_MS
+const NEAR_LEAP_MS = 30_000
+/** Where ids are kept for seconds, below what a client stops asking before (`clients.ts`). */
+const SHORT_LEAP_MS = 500
 
 /** A start looks at its stream and takes from it within about so many events. */
 const MOST_FLEETING_EVENTS = 12
@@ -151,6 +159,22 @@ const deleteStore: Fault = scene => {
   startLater(scene, actor, 20 + upTo(scene, 2000))
 }
 
+/** The machine stands still for a while, and a bit of a store is another one when it comes back. */
+const flippedBit: Fault = scene => {
+  const { world } = scene
+  const actor = pickActor(scene)
+  const { disk, definition } = world.sites[actor]
+  world.kill(actor)
+  startLater(scene, actor, 20 + upTo(scene, 2000))
+  if (!disk.store || disk.chains.length === 0) return
+  const flipped = flipBit(disk.store, { definition, settings: world.settings }, world.chance.faults)
+  world.trace.say('fault', `a bit is flipped in the store of ${actor}: ${flipped.kind}`)
+  if (flipped.kind === 'rebuilt') world.count('flipped bit')
+  // Who is refused moves the store away, as the message says, and takes everything from the stream.
+  Object.assign(disk, flipped.kind === 'refused' ? { store: undefined, chains: [] } : flipped.backup)
+  world.copiesTaken()
+}
+
 const diskFull: Fault = scene => {
   const { disk } = scene.world.sites[pickActor(scene)]
   disk.full = true
@@ -189,6 +213,19 @@ const fillSoon = ({ world }: Scene, disk: Disk): void => {
 
 const commitFails: Fault = scene => {
   scene.world.sites[pickActor(scene)].disk.failNext = happens(scene, 0.5) ? 'written' : 'undone'
+}
+
+// ---- clocks
+
+/** Everybody's wall clock is set; what measures time is not concerned. */
+const leapingClock: Fault = scene => {
+  const { virtual, settings, trace, count } = scene.world
+  const remembersLong = settings.idempotencyHours * HOUR_MS > 6 * MOST_LEAP_MS
+  const nearMs = remembersLong ? NEAR_LEAP_MS : SHORT_LEAP_MS
+  const ms = remembersLong && happens(scene, 0.5) ? upTo(scene, MOST_LEAP_MS) : upTo(scene, 2 * nearMs) - nearMs
+  trace.say('fault', `all clocks are set ${ms < 0 ? `back by ${-ms}` : `forward by ${ms}`} ms`)
+  count('clock set')
+  virtual.leap(ms)
 }
 
 // ---- streams and the broker
@@ -313,6 +350,8 @@ export const FAULTS: Record<string, Fault> = {
   'two owners': twoOwners,
   'restored store': restore,
   'deleted store': deleteStore,
+  'flipped bit': flippedBit,
+  'leaping clock': leapingClock,
   'full disk': diskFull,
   'start on a full disk': startOnFullDisk,
   'failing commit': commitFails,

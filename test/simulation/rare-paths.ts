@@ -11,6 +11,8 @@ export const RARE_PATHS = {
   'started over': 'an actor found that its log is another one now, and started over',
   'restored store opened': 'a store of an earlier time opened again',
   'deleted store opened': 'an actor without a store opened again',
+  'flipped bit': 'a bit flipped in a store, was noticed, and the store was built anew from its log',
+  'clock set': 'the wall clock was set while actors ran, forward or back',
   'history refused': 'a store was refused at its start',
   'witness contradicted': 'a reader had seen what a store has not',
   'witness silent at the start': 'an actor opened before all its readers had answered',

@@ -201,7 +201,8 @@ export const openCore = (
     restore: entry => {
       const event = readEvent(entry.body)
       const headers = readHeaders(entry.headers)
-      log.restore(entry, event.at)
+      // The chain does not cover the subject, which follows from what it covers: a flipped bit there is not taken over.
+      log.restore({ ...entry, subject: eventSubject(address, event.type, event.user) }, event.at)
       apply({ ...event, command: headers.command }, headers)
     },
     cursor: cursorOf,
