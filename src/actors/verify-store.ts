@@ -27,10 +27,11 @@ export const verifyStore = (
   settings: Settings,
   anewStore: Store = openMemoryStore(),
 ): Finding => {
-  const open = (store: Store): Core => {
-    const vault = openVault(openMemoryStore(), systemRandom)
-    return openCore(definition, { address, store, vault, clock: systemClock, settings, version: productVersion })
-  }
+  // Nothing is sealed or opened, so both do with the same empty one.
+  const keys = openMemoryStore()
+  const vault = openVault(keys, systemRandom)
+  const open = (store: Store): Core =>
+    openCore(definition, { address, store, vault, clock: systemClock, settings, version: productVersion })
   try {
     const live = open(store)
     const anew = open(anewStore)
@@ -52,6 +53,7 @@ export const verifyStore = (
     }
   } finally {
     anewStore.close()
+    keys.close()
   }
 }
 

@@ -1,10 +1,9 @@
 /** Checks of the logs: nothing lost, nothing twice, every cause true, every stream its log, every table what its log says. */
-import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { verifyStore } from '../../src/actors/verify-store.ts'
 import type { FinalState } from './final-state.ts'
 import type { Fact } from './history.ts'
-import { preparingLate } from './late-statements.ts'
+import { giveBackStore, openKeptStore } from './kept-stores.ts'
 
 /** What is wrong with the logs, a line each. */
 export const checkLogs = (state: FinalState): string[] => [
@@ -21,14 +20,12 @@ export const checkLogs = (state: FinalState): string[] => [
   ...checkIds(state),
 ]
 
-const verify = ({ logs, settings, definitions }: FinalState, actor: ActorName): string[] =>
-  verifyStore(
-    definitions[actor],
-    { actor, cell: 0 },
-    logs[actor].store,
-    settings,
-    preparingLate(openMemoryStore()),
-  ).faults.map(fault => `verify ${actor}: ${fault}`)
+const verify = ({ logs, settings, definitions }: FinalState, actor: ActorName): string[] => {
+  const anew = openKeptStore(actor)
+  const { faults } = verifyStore(definitions[actor], { actor, cell: 0 }, logs[actor].store, settings, anew)
+  giveBackStore(actor, anew)
+  return faults.map(fault => `verify ${actor}: ${fault}`)
+}
 
 const checkStream = ({ logs, loud }: FinalState, actor: ActorName): string[] => {
   const { facts, streamChains } = logs[actor]

@@ -1,9 +1,10 @@
 /** What of an actor outlives its process: store, keys and mark; and how its disk fails. */
 import Database from 'better-sqlite3'
 import { readEvent } from '../../src/actors/kernel/event.ts'
-import { openMemoryStore, type Store } from '../../src/actors/kernel/store.ts'
+import type { Store } from '../../src/actors/kernel/store.ts'
+import type { ActorName } from '../../src/actors/registry.ts'
 import type { Entry } from '../../src/bus/entry.ts'
-import { preparingLate } from './late-statements.ts'
+import { openKeptStore } from './kept-stores.ts'
 
 export type CommitFault = 'written' | 'undone'
 
@@ -38,9 +39,9 @@ export type StoreEvents = {
   failed: (how: 'full' | CommitFault) => void
 }
 
-/** Opens the store on `disk`. Every commit is told, and fails as the disk wishes. */
-export const openWatchedStore = (disk: Disk, events: StoreEvents): Store => {
-  const store = preparingLate(openMemoryStore(disk.store))
+/** Opens the store of `actor` on `disk`. Every commit is told, and fails as the disk wishes. */
+export const openWatchedStore = (actor: ActorName, disk: Disk, events: StoreEvents): Store => {
+  const store = openKeptStore(actor, disk.store)
   const begin = store.transaction.bind(store)
   let select: Database.Statement<[number], Entry> | undefined
 

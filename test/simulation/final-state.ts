@@ -1,13 +1,12 @@
 /** What there is at the end of a run, for the checks: the logs as they are then, read. */
 import type { AnyActorDefinition } from '../../src/actors/kernel/actor.ts'
 import type { Store } from '../../src/actors/kernel/store.ts'
-import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import type { Entry } from '../../src/bus/entry.ts'
 import { streamOf } from '../../src/bus/subjects.ts'
 import type { Promised } from './clients.ts'
 import { type Fact, type History, readFact } from './history.ts'
-import { preparingLate } from './late-statements.ts'
+import { lookAtStore } from './kept-stores.ts'
 import type { Sent } from './queue-senders.ts'
 import type { Seen } from './reading.ts'
 import type { World } from './world.ts'
@@ -41,7 +40,7 @@ export const readFinalState = (world: World, memories: Memories): FinalState => 
     ACTOR_NAMES.map(actor => {
       const { disk, process } = world.sites[actor]
       process?.save()
-      const store = preparingLate(openMemoryStore(disk.store))
+      const store = lookAtStore(disk.store)
       const entries = store.prepare<[], Entry>('SELECT seq, chain, subject, headers, body FROM log ORDER BY seq').all()
       const messages = world.broker.messages(streamOf({ actor, cell: 0 }))
       const log: FinalLog = {

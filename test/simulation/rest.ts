@@ -1,12 +1,12 @@
 /** Coming to rest: when all faults are over, everything must be open, carried out and known to everybody soon. */
 import { askCursor } from '../../src/actors/kernel/ask-actor.ts'
 import type { Testimony } from '../../src/actors/kernel/kernel-contract.ts'
-import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import { addressOf, querySubject, sourceOf, streamOf } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
 import { askOnce } from '../../src/gateway/ask.ts'
+import { lookAtStore } from './kept-stores.ts'
 import type { World } from './world.ts'
 
 type Health = {
@@ -86,7 +86,7 @@ const askHealth = async (bus: Bus, actor: ActorName): Promise<Health | undefined
 
 const countWaiting = (world: World, actor: ActorName): number => {
   world.sites[actor].process?.save()
-  const store = openMemoryStore(world.sites[actor].disk.store)
+  const store = lookAtStore(world.sites[actor].disk.store)
   const waiting = store.prepare<[], number>('SELECT count(*) FROM waiting').pluck().get() ?? 0
   store.close()
   return waiting

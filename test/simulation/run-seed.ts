@@ -13,6 +13,7 @@ import { checkSeen } from './check-seen.ts'
 import { CATALOG, LEAST_REQUESTS, startClients } from './clients.ts'
 import { FAULTS } from './faults.ts'
 import { type Memories, readFinalState } from './final-state.ts'
+import { giveBackStore, openKeptStore } from './kept-stores.ts'
 import { startQueueSenders } from './queue-senders.ts'
 import type { Counts } from './rare-paths.ts'
 import { describeRates, drawRates, type Rates } from './rates.ts'
@@ -159,7 +160,12 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
   await advanceUntil(world, () => isAsked, loud ? 0 : MOST_ASKING_MS)
   const { promised, carriedOutAnew, seen } = clients
   check(world, { promised, carriedOutAnew, seen, sent: senders.sent, loud })
-  for (const actor of ACTOR_NAMES) world.kill(actor)
+  for (const actor of ACTOR_NAMES) {
+    world.kill(actor)
+    const { disk } = world.sites[actor]
+    giveBackStore(actor, openKeptStore(actor, disk.store))
+    giveBackStore('keys', openKeptStore('keys', disk.keys))
+  }
   return loud
 }
 

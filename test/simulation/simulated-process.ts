@@ -3,11 +3,11 @@ import { readersOf } from '../../src/actors/definitions.ts'
 import type { ActorLog, ActorPorts } from '../../src/actors/kernel/actor-ports.ts'
 import { HistoryRefused } from '../../src/actors/kernel/history-refused.ts'
 import { type RunningActor, startActor } from '../../src/actors/kernel/running-actor.ts'
-import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import type { ActorName } from '../../src/actors/registry.ts'
 import { sourceOf } from '../../src/bus/subjects.ts'
 import { type Disk, describeEntry, openWatchedStore } from './disk.ts'
 import { type Fact, readFact } from './history.ts'
+import { openKeptStore } from './kept-stores.ts'
 import { createMortalClock } from './mortal-clock.ts'
 import { NEWER_EVENT } from './newer-version.ts'
 import { watchBus } from './watched-bus.ts'
@@ -35,7 +35,7 @@ export const startProcess = (
 ): SimulatedProcess => {
   const { trace, count, history } = world
   const clock = createMortalClock(world.clock)
-  const store = openWatchedStore(disk, {
+  const store = openWatchedStore(actor, disk, {
     committed: entry => {
       trace.say(name, describeEntry(entry))
       const fact = readFact(actor, entry)
@@ -50,7 +50,7 @@ export const startProcess = (
       count(how === 'full' ? 'disk full' : `commit failed, ${how}`)
     },
   })
-  const keys = openMemoryStore(disk.keys)
+  const keys = openKeptStore('keys', disk.keys)
   const bus = world.broker.connect(name)
   let alive = true
 
