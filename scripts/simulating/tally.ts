@@ -1,6 +1,6 @@
 /** What many seeds came to: how many, what broke, what was reached, how long it took. */
 import { missed, RARE_PATHS, type RarePath } from '../../test/simulation/rare-paths.ts'
-import type { Run } from '../../test/simulation/run-seed.ts'
+import type { SeedResult } from '../../test/simulation/run-seeds.ts'
 
 export type Tally = {
   /** The first seed, and the one after the last. */
@@ -11,6 +11,7 @@ export type Tally = {
   loud: number
   requests: number
   orders: number
+  /** Of CPU. */
   ms: number
   counts: Partial<Record<RarePath, number>>
 }
@@ -28,7 +29,7 @@ export const emptyTally = (from: number): Tally => ({
 })
 
 /** Adds the next seed. */
-export const addRun = (tally: Tally, run: Run, counts: ReadonlyMap<RarePath, number>, ms: number): void => {
+export const addRun = (tally: Tally, run: SeedResult, ms: number): void => {
   tally.next = run.seed + 1
   if (run.violations.length > 0)
     tally.failing.push({ seed: run.seed, rates: run.rates, violations: run.violations.slice(0, MOST_VIOLATIONS_KEPT) })
@@ -36,7 +37,7 @@ export const addRun = (tally: Tally, run: Run, counts: ReadonlyMap<RarePath, num
   tally.requests += run.requests
   tally.orders += run.orders
   tally.ms += ms
-  for (const [path, count] of counts) tally.counts[path] = (tally.counts[path] ?? 0) + count
+  for (const [path, count] of run.counts) tally.counts[path] = (tally.counts[path] ?? 0) + count
 }
 
 /** No more of one seed's violations than this: the first one tells the most. */
@@ -56,6 +57,6 @@ export const tell = (tally: Tally): string[] => {
   return [
     ...paths,
     `${seeds} seeds from ${tally.from}, ${tally.requests} requests, ${tally.orders} orders: ${tally.failing.length} broke a ` +
-      `promise, ${tally.loud} ended with a person being asked; ${perMinute} seeds/min`,
+      `promise, ${tally.loud} ended with a person being asked; ${perMinute} seeds a minute of one core`,
   ]
 }
