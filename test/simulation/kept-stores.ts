@@ -1,10 +1,9 @@
-/**
- * Stores in memory that are used again: a run opens dozens of them, and to make tables and prepare statements takes longer
- * than what is then done with them. A connection is kept with its statements, for the next process on the same disk, or
- * emptied for the next run. What a process sees is no other than if each had opened its store anew.
- */
+/** Stores in memory that are used again, with their statements: to make them anew takes longer than what is done with them. */
 import type Database from 'better-sqlite3'
 import { openMemoryStore, type Store } from '../../src/actors/kernel/store.ts'
+
+// A connection is kept for the next process on the same disk, or emptied for the next run. What a process sees is no
+// other than if each had opened its store anew.
 
 /** Which tables a connection has: those of an actor, or of keys. */
 export type Kind = string
