@@ -66,6 +66,19 @@ export const subcommands: Subcommand[] = [
     meaning: 'lines to copy for curl and the NATS CLI, with the addresses and ids of the Kassa that runs',
     run: runCheatsheet,
   },
+  {
+    name: 'nats-context',
+    operands: '[reader] [--yes]',
+    meaning: 'write a context for the nats command line, so that nats --context kassa … works; asks first',
+    readsWords: true,
+    run: runNatsContext,
+  },
+  {
+    name: 'nats-config',
+    operands: '',
+    meaning: 'print the users of Kassa for the configuration of a nats-server of your own',
+    run: runNatsConfig,
+  },
   { name: 'version', operands: '', meaning: 'print the version', run: runVersion },
 ]
 
@@ -92,10 +105,14 @@ async function runGateway(): Promise<ExitCode> {
 async function runVerify(): Promise<ExitCode> {
   const { config, warnings } = readConfig(process.env)
   for (const warning of warnings) console.error(`Warning: ${warning}`)
-  const [{ verify }, { readRunFile }] = await Promise.all([import('./actors/verify.ts'), import('./start/run-file.ts')])
+  const [{ verify }, { readRunFile }, { OWN_BROKER }] = await Promise.all([
+    import('./actors/verify.ts'),
+    import('./start/run-file.ts'),
+    import('./bus/broker-access.ts'),
+  ])
   // While it runs, the actors are asked, on whatever port their broker has come to be.
   const natsUrl = config.natsUrl ?? readRunFile(config.dataDir)?.natsUrl
-  return verify({ ...config, natsUrl }, line => console.log(line))
+  return verify({ ...config, natsUrl, ...(config.natsUrl ? {} : OWN_BROKER) }, line => console.log(line))
 }
 
 async function runBackup([directory]: string[]): Promise<ExitCode> {
@@ -150,6 +167,32 @@ async function runKeysCommand(words: string[]): Promise<ExitCode> {
     print: line => console.log(line),
     explain: line => console.error(line),
   })
+}
+
+async function runNatsContext(words: string[]): Promise<ExitCode> {
+  const { config } = readConfig(process.env)
+  const [{ natsContext }, { createInterface }] = await Promise.all([
+    import('./start/nats-context.ts'),
+    import('node:readline/promises'),
+  ])
+  return natsContext(config, words, process.env, {
+    say: line => console.log(line),
+    ask: async question => {
+      const terminal = createInterface({ input: process.stdin, output: process.stdout })
+      // Who closes the input has not said yes.
+      const closed = new Promise<string>(resolve => terminal.once('close', () => resolve('')))
+      const answer = await Promise.race([terminal.question(question), closed])
+      terminal.close()
+      return /^y(es)?$/i.test(answer.trim())
+    },
+  })
+}
+
+async function runNatsConfig(): Promise<ExitCode> {
+  const { config } = readConfig(process.env)
+  const { natsConfig } = await import('./start/nats-config.ts')
+  console.log(natsConfig(config.dataDir))
+  return exitCodes.ok
 }
 
 async function runVersion(): Promise<ExitCode> {

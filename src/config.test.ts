@@ -75,7 +75,6 @@ describe('configuration: faults', () => {
     ['KASSA_PORT', '80a'],
     ['KASSA_PORT', '-1'],
     ['KASSA_NATS_PORT', '4222.5'],
-    ['NATS_URL', 'http://127.0.0.1:4222'],
     ['KASSA_SETTLE_WAIT_MS', '1e3'],
     ['KASSA_LETTER_PENDING', 'yes'],
     ['KASSA_IDEMPOTENCY_HOURS', '-168'],
@@ -122,6 +121,13 @@ describe('configuration: faults', () => {
       assert.doesNotMatch(line.split('; give')[0] as string, /pass%|:password/)
     })
   }
+
+  for (const url of ['http://127.0.0.1:4222', 'nats://a:password@one,', 'nats://one, nats://a:password@two'])
+    it(`refuses NATS_URL=${url}, and repeats no password`, () => {
+      const [line = ''] = faultsOf({ NATS_URL: url })
+      assert.match(line, /^NATS_URL: got something else .* for example NATS_URL=nats:\S+$/)
+      assert.doesNotMatch(line.split('; give')[0] as string, /:password/)
+    })
 
   it('are told all at once, with exit code 78', () => {
     assert.throws(

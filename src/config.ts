@@ -106,9 +106,40 @@ const schema = z.object({
   }),
   natsUrl: optionalSetting(natsUrl, {
     name: 'NATS_URL',
-    wish: 'give the URL of a NATS server with JetStream',
+    wish: 'give the URL of a NATS server with JetStream, or several of one cluster with commas between them',
     example: 'nats://127.0.0.1:4222',
     meaning: 'a NATS server that runs already; none is started then',
+    isSecret: true,
+  }),
+  natsNkey: optionalSetting(path, {
+    name: 'NATS_NKEY',
+    wish: 'give a file with an nkey seed',
+    example: '/etc/kassa/billing.nk',
+    meaning: 'the key by which a part gets in at `NATS_URL`; unset, the one that the data directory has for it',
+  }),
+  natsCreds: optionalSetting(path, {
+    name: 'NATS_CREDS',
+    wish: 'give a credentials file',
+    example: '/etc/kassa/kassa.creds',
+    meaning: 'credentials (a JWT and its seed) for `NATS_URL`',
+  }),
+  natsCa: optionalSetting(path, {
+    name: 'NATS_CA',
+    wish: 'give a file with certificates (PEM)',
+    example: '/etc/kassa/ca.pem',
+    meaning: 'who may have signed the certificate of `NATS_URL`, which then must use TLS',
+  }),
+  natsCert: optionalSetting(path, {
+    name: 'NATS_CERT',
+    wish: 'give a file with a certificate (PEM)',
+    example: '/etc/kassa/client.pem',
+    meaning: 'the certificate that is shown to `NATS_URL`',
+  }),
+  natsKey: optionalSetting(path, {
+    name: 'NATS_KEY',
+    wish: 'give a file with the key of NATS_CERT (PEM)',
+    example: '/etc/kassa/client.key',
+    meaning: 'the key of `NATS_CERT`',
   }),
   natsPort: setting(port, {
     name: 'KASSA_NATS_PORT',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import {
   appendFileSync,
   copyFileSync,
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -148,7 +149,8 @@ describe('backup and restore', () => {
       await run69(asked, 'nats://127.0.0.1:1', /Cannot connect to the broker at/)
       await run69(asked, broker.url, /order\.0|order\/0/)
     }
-    // Another installation, which has come to answer there.
+    // Another installation, which has come to answer there and even lets this one in.
+    cpSync(join(kassa.dataDir, 'nats-keys'), join(other, 'nats-keys'), { recursive: true })
     await run69(words, kassa.natsUrl, /its data are in .*, not in /)
     await broker.close()
     unlock()

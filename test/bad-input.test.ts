@@ -114,7 +114,7 @@ describe('bad input', () => {
 
   before(async () => {
     kassa = await startKassa()
-    nats = await lookAt(kassa.natsUrl)
+    nats = await lookAt(kassa)
     const known = { first_name: 'Good', last_name: 'User', email: 'good@example.com' }
     user = (await expecting<{ user_id: number }>(201, post(kassa.url, '/user/create', known))).user_id
     heads = await nats.heads()

@@ -21,7 +21,7 @@ export const asWritten: Retelling = { name: 'as written', env: () => ({}), repla
 /** Sends the requests to a fresh Kassa, one after the other. */
 export async function carryOut(exchanges: Exchange[], retelling: Retelling): Promise<void> {
   const kassa = await startKassa({ env: retelling.env() })
-  const nats = await lookAt(kassa.natsUrl)
+  const nats = await lookAt(kassa)
   try {
     for (const exchange of exchanges) await carryOutOne(kassa, nats, retell(exchange, retelling))
   } finally {

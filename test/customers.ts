@@ -59,7 +59,7 @@ export function customersOf(kassa: () => KassaUnderTest): Customers {
       return { orders: await Promise.all(orders), users: await Promise.all(users) }
     },
     streamsAreWhole: async () => {
-      const nats = await lookAt(kassa().natsUrl)
+      const nats = await lookAt(kassa())
       try {
         const heads = await nats.heads()
         for (const [actor, stream] of Object.entries(STREAMS)) {

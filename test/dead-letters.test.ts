@@ -17,7 +17,7 @@ describe('dead letters at the terminal', { timeout: 300_000 }, () => {
 
   before(async () => {
     kassa = await startKassa()
-    look = await lookAt(kassa.natsUrl)
+    look = await lookAt(kassa)
   })
   after(async () => {
     await look?.close()

@@ -122,7 +122,7 @@ describe('erasing a person', () => {
   })
 
   it('leaves nothing personal in any stream', async () => {
-    const nats = await lookAt(kassa.natsUrl)
+    const nats = await lookAt(kassa)
     try {
       for (const stream of ['ORDER_0', 'BILLING_0', 'NOTIFICATION_0', 'COMMANDS'])
         for (const { seq, subject, headers, body } of await nats.messages(stream))

@@ -68,7 +68,7 @@ describe('healing', () => {
   it('makes a log stream again that was deleted while orders flowed', async () => {
     const everything = await customers.everything()
     const burst = await startBurst(() => kassa, 'deleted')
-    const nats = await lookAt(kassa.natsUrl)
+    const nats = await lookAt(kassa)
     for (const [index, stream] of ['ORDER_0', 'BILLING_0', 'NOTIFICATION_0'].entries()) {
       await burst.answered(Math.floor(((index + 1) * BURST_REQUESTS) / 4))
       assert.ok(await nats.jetstream.streams.delete(stream))
@@ -196,7 +196,7 @@ describe('healing', () => {
     it('is kept aside and told of, and the shop goes on', async () => {
       const everything = await customers.everything()
       const since = kassa.lines.length
-      const nats = await lookAt(kassa.natsUrl)
+      const nats = await lookAt(kassa)
       for (const subject of subjects) await nats.publish(subject, `rubbish for ${subject}`)
       await nats.close()
 
@@ -215,7 +215,7 @@ describe('healing', () => {
 
     it('in the middle of a burst loses no order', async () => {
       const burst = await startBurst(() => kassa, 'rubbish')
-      const nats = await lookAt(kassa.natsUrl)
+      const nats = await lookAt(kassa)
       for (const [index, subject] of subjects.entries()) {
         await burst.answered(Math.floor(((index + 1) * BURST_REQUESTS) / 4))
         await nats.publish(subject, '{"specversion":"1.0","type":"OrderCreated","data":{}}')
@@ -231,7 +231,7 @@ describe('healing', () => {
       const everything = await customers.everything()
       const since = kassa.lines.length
 
-      const nats = await lookAt(kassa.natsUrl)
+      const nats = await lookAt(kassa)
       const [newest] = (await nats.messages('BILLING_0')).slice(-1)
       const type = 'MoneyWithdrawn'
       const event = {

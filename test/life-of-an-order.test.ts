@@ -20,7 +20,7 @@ describe('the life of an order', () => {
 
   before(async () => {
     kassa = await startKassa()
-    nats = await lookAt(kassa.natsUrl)
+    nats = await lookAt(kassa)
   })
   after(async () => {
     await nats?.close()

@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
+import { OPERATOR } from '../src/actors/broker-users.ts'
+import { keyFileOf } from '../src/bus/broker-keys.ts'
 import { eventually } from './eventually.ts'
 import { newDataDir, runKassa } from './kassa-command.ts'
 import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
@@ -31,7 +33,10 @@ describe('the NATS CLI', { timeout: 300_000, skip: lackingNatsCli }, () => {
   }
 
   // A context that somebody has chosen on this machine is not for this Kassa.
-  const surroundings = () => ({ ...process.env, XDG_CONFIG_HOME: home, NATS_URL: kassa.natsUrl, NO_COLOR: '1' })
+  const surroundings = () => {
+    const key = keyFileOf(kassa.dataDir, OPERATOR)
+    return { ...process.env, XDG_CONFIG_HOME: home, NATS_URL: kassa.natsUrl, NATS_NKEY: key, NO_COLOR: '1' }
+  }
 
   const nats = async (...words: string[]): Promise<string> => {
     const child = spawn(natsCli!, words, { env: surroundings(), stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,6 +1,8 @@
 /** A look at the broker of a Kassa under test with the plain NATS client, which knows nothing of Kassa. */
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
+import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
+import { OPERATOR } from '../src/actors/broker-users.ts'
+import { keyFileOf, readSeed } from '../src/bus/broker-keys.ts'
 
 /** A message as it lies in a stream. */
 export type StoredMessage = { seq: number; subject: string; headers: Record<string, string>; body: Buffer }
@@ -27,8 +29,15 @@ export type NatsLook = {
 const STREAM_NOT_FOUND = 10059
 const ASK_MS = 5_000
 
-export async function lookAt(natsUrl: string): Promise<NatsLook> {
-  const connection = await connect({ servers: natsUrl })
+/** Where a Kassa's broker is, and where the keys to it lie. */
+export type Reachable = { natsUrl: string; dataDir: string }
+
+/** A connection to its broker as the operator, by the key in its data directory. */
+export const connectAsOperator = ({ natsUrl, dataDir }: Reachable): Promise<NatsConnection> =>
+  connect({ servers: natsUrl, authenticator: nkeyAuthenticator(readSeed(keyFileOf(dataDir, OPERATOR))) })
+
+export async function lookAt(kassa: Reachable): Promise<NatsLook> {
+  const connection = await connectAsOperator(kassa)
   const jetstream = await jetstreamManager(connection)
 
   const ask = async <T>(subject: string, body: unknown = {}): Promise<T> =>

@@ -96,7 +96,7 @@ export async function startBurst(kassa: () => KassaUnderTest, name: string): Pro
     over,
     check: async () => {
       // A new look: a connection that has seen the broker die takes seconds to find back.
-      const nats = await lookAt(kassa().natsUrl)
+      const nats = await lookAt(kassa())
       await check({ url: url(), nats, taken, shoppers, saver }).finally(nats.close)
     },
   }

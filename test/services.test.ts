@@ -45,7 +45,7 @@ describe('the actors as micro services', () => {
 
   before(async () => {
     kassa = await startKassa()
-    nats = await lookAt(kassa.natsUrl)
+    nats = await lookAt(kassa)
   })
   after(async () => {
     await nats?.close()

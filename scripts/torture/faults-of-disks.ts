@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, globSync, mkdirSync, rmSync, statSync, trunca
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../test/eventually.ts'
+import type { Reachable } from '../../test/nats-look.ts'
 import { withNats } from './broker-look.ts'
 import { ACTOR_PARTS, type ActorPart } from './kassa.ts'
 import { aWhile, type Fault, type Surroundings, seconds } from './surroundings.ts'
@@ -139,12 +140,12 @@ const CALM_MS = 100
  * Waits until every stream holds its log: what only the store holds would be lost with it, and that is no promise. The
  * gateway must be stopped.
  */
-const untilStreamsAreWhole = async (natsUrl: string): Promise<void> => {
+const untilStreamsAreWhole = async (kassa: Reachable): Promise<void> => {
   type Health = { head: number; stream: number; phase: string }
   let before = ''
   await eventually('every stream is its log', CAUGHT_UP_MS, async () => {
     // Who does not answer now is asked again.
-    const health = await withNats(natsUrl, nats =>
+    const health = await withNats(kassa, nats =>
       Promise.all(ACTOR_PARTS.map(actor => nats.ask<Health>(`${actor}.0.query.Health`).catch(() => undefined))),
     )
     const isWhole = health.every(one => one?.phase === 'open' && one.stream === one.head)
@@ -160,7 +161,7 @@ const oldStorePutBack: Fault = async ({ kassa, backupDir, chance }) => {
   const actor = chance.pick(ACTOR_PARTS)
   await kassa.signal('gateway', 'SIGSTOP')
   try {
-    await untilStreamsAreWhole(kassa.natsUrl)
+    await untilStreamsAreWhole(kassa)
     await kassa.signal('supervisor', 'SIGSTOP')
     await kassa.kill9(actor)
     for (const end of ENDS) {

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { keyFileOf } from '../../src/bus/broker-keys.ts'
+import { userOf } from '../../src/bus/permissions.ts'
 import { exitCodes } from '../../src/exit.ts'
 import { ACTOR_PARTS, type Part } from './kassa.ts'
 import { aWhile, type Fault, type Surroundings, seconds } from './surroundings.ts'
@@ -57,7 +59,9 @@ const secondCopy: Fault = async surroundings => {
   const where = chance.pick(['on the same store', 'on the same store, the first one stopped', 'on an empty store'])
   if (where === 'on an empty store') {
     const empty = mkdtempSync(join(tmpdir(), 'kassa-second-'))
-    await expectRefused(surroundings, actor, { KASSA_DATA: empty }, exitCodes.configuration)
+    // Even with the key of the first one, which lies in the other data.
+    const key = keyFileOf(kassa.dataDir, userOf({ actor, cell: 0 }))
+    await expectRefused(surroundings, actor, { KASSA_DATA: empty, NATS_NKEY: key }, exitCodes.configuration)
     rmSync(empty, { recursive: true })
   } else {
     const isStopped = where.endsWith('stopped')

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { headers as natsHeaders } from '@nats-io/transport-node'
-import type { NatsLook, StoredMessage } from '../../test/nats-look.ts'
+import type { NatsLook, Reachable, StoredMessage } from '../../test/nats-look.ts'
 import { publishing, withNats } from './broker-look.ts'
 import type { Mood } from './mail.ts'
 import { aWhile, type Fault, seconds } from './surroundings.ts'
@@ -13,7 +13,7 @@ const QUEUE = 'COMMANDS'
 
 const streamDeleted: Fault = async surroundings => {
   const stream = surroundings.chance.pick([...LOG_STREAMS, QUEUE])
-  await withNats(surroundings.kassa.natsUrl, nats => nats.jetstream.streams.delete(stream))
+  await withNats(surroundings.kassa, nats => nats.jetstream.streams.delete(stream))
   if (stream === QUEUE) surroundings.journal.note({ line: 'queue destroyed', at: Date.now() })
   return `stream ${stream} was deleted`
 }
@@ -44,8 +44,8 @@ const lastOf = async (nats: NatsLook, stream: string, count: number): Promise<St
 }
 
 /** Says messages once more as they are; what belongs to the sender's expectations is left out. */
-const sayAgain = (natsUrl: string, messages: StoredMessage[]): Promise<void> =>
-  publishing(natsUrl, connection => {
+const sayAgain = (kassa: Reachable, messages: StoredMessage[]): Promise<void> =>
+  publishing(kassa, connection => {
     for (const { subject, headers, body } of messages) {
       const again = natsHeaders()
       for (const [name, value] of Object.entries(headers)) if (!/^Nats-/i.test(name)) again.append(name, value)
@@ -59,10 +59,10 @@ const saidAgain =
     const { kassa, load, chance } = surroundings
     const stream = chance.pick(LOG_STREAMS)
     const count = 2 + chance.integer(MOST_MESSAGES)
-    const messages = await withNats(kassa.natsUrl, nats => lastOf(nats, stream, count))
-    await sayAgain(kassa.natsUrl, isReversed ? messages.reverse() : messages)
+    const messages = await withNats(kassa, nats => lastOf(nats, stream, count))
+    await sayAgain(kassa, isReversed ? messages.reverse() : messages)
     const { wishes } = await load.queueThree(isReversed)
-    if (!isReversed) await queueAgain(kassa.natsUrl, wishes)
+    if (!isReversed) await queueAgain(kassa, wishes)
     const how = isReversed
       ? 'in reverse, and commands queued from the last to the first'
       : 'once more, and queued commands'
@@ -73,10 +73,10 @@ const OWNERS: Record<string, string> = { RegisterUser: 'order', PlaceOrder: 'ord
 
 /** The same commands straight to the queue, under the ids that they had: once with and once without the broker's help. */
 const queueAgain = (
-  natsUrl: string,
+  kassa: Reachable,
   wishes: { command: string; key: string | null; body: Record<string, unknown> }[],
 ): Promise<void> =>
-  publishing(natsUrl, connection => {
+  publishing(kassa, connection => {
     for (const { command, key, body } of wishes) {
       const again = natsHeaders()
       again.set('Nats-Msg-Id', `-/${command}/${key}`)

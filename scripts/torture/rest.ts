@@ -24,7 +24,7 @@ const lettersOf = (http: Http, userId: string) =>
 
 /** How many commands are queued; one where the broker does not say. */
 const queuedCommands = ({ kassa }: Pick<Surroundings, 'kassa'>): Promise<number> =>
-  withNats(kassa.natsUrl, nats => nats.queued().catch(() => 1))
+  withNats(kassa, nats => nats.queued().catch(() => 1))
 
 /** What still keeps it from rest; `undefined` when nothing does. */
 const unrest = async ({ kassa, load, mail }: Surroundings, http: Http): Promise<string | undefined> => {

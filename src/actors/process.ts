@@ -1,8 +1,10 @@
 /** One actor as a process: its files, its connection, its end. */
 import { appendFileSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { accessOf } from '../bus/broker-access.ts'
 import type { Entry } from '../bus/entry.ts'
 import { connectNats } from '../bus/nats.ts'
+import { userOf } from '../bus/permissions.ts'
 import { answerAsService } from '../bus/service.ts'
 import { countingBus, createCounts } from '../bus/service-count.ts'
 import { endpointsOf } from '../bus/service-endpoints.ts'
@@ -58,7 +60,9 @@ export const startActor = async (
   const guarded = openLocked(files.store, path => openActorStore({ definition, address, settings, path }, log))
   const { store } = guarded
   const keys = openLocked(files.keys, openStore)
-  const bus = await connectNats({ url: config.natsUrl, name: `${name}-${CELL}`, actors: ADDRESSES, log })
+  const user = userOf(address)
+  const access = accessOf(config, config.natsUrl, user)
+  const bus = await connectNats({ url: config.natsUrl, name: user, access, actors: ADDRESSES, log })
   await refuseSecondOwner(bus, address)
 
   const endpoints = endpointsOf(definition.contract, address)

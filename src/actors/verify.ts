@@ -1,11 +1,13 @@
 /** The command `verify`: every store of an installation, running or stopped, a line each. */
 import { existsSync, realpathSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { accessOf } from '../bus/broker-access.ts'
 import { connectNats } from '../bus/nats.ts'
 import { type Address, sourceOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { systemRandom } from '../world/random.ts'
+import { OPERATOR } from './broker-users.ts'
 import { DEFINITIONS } from './definitions.ts'
 import type { Settings } from './kernel/actor.ts'
 import { askActor } from './kernel/ask-actor.ts'
@@ -109,7 +111,12 @@ const askRunning = async (
   findWith: (store: Store, check: CheckKeys) => Promise<Finding>,
 ): Promise<Finding> => {
   const url = config.natsUrl ?? runningUrl(config)
-  const bus = await connectNats({ url, name: 'verify', connectTimeoutMs: 3000 })
+  const bus = await connectNats({
+    url,
+    name: 'verify',
+    access: accessOf(config, url, OPERATOR),
+    connectTimeoutMs: 3000,
+  })
   const ask = (query: string, body: object) => askActor(bus, sourceOf(address), query, body, COPY_PATIENCE_MS)
   try {
     const { path } = (await ask('CopyStore', { data_dir: realpathSync(config.dataDir) })) as { path: string }

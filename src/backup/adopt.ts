@@ -1,9 +1,11 @@
 /** The command `adopt`: what is known of a refused store, and the choice to go on with it all the same. */
 import { realpathSync } from 'node:fs'
 import type { z } from 'zod'
+import { OPERATOR } from '../actors/broker-users.ts'
 import { askActor } from '../actors/kernel/ask-actor.ts'
 import type { kernelContract, TimelineStep } from '../actors/kernel/kernel-contract.ts'
 import { ACTOR_NAMES, ADDRESSES } from '../actors/registry.ts'
+import { accessOf } from '../bus/broker-access.ts'
 import type { Bus } from '../bus/bus.ts'
 import { connectNats } from '../bus/nats.ts'
 import { type Address, addressOf, sourceOf } from '../bus/subjects.ts'
@@ -41,7 +43,12 @@ export const adopt = async (config: Config, whom: string | undefined, say: Say):
     throw plainFault(exitCodes.usage, `Cannot adopt "${whom}"; give one of: ${[...ACTOR_NAMES, ALL].join(', ')}`)
   const url = runningUrl(config)
   const here = { data_dir: realpathSync(config.dataDir) }
-  const bus = await connectNats({ url, name: 'adopt', connectTimeoutMs: CONNECT_TIMEOUT_MS })
+  const bus = await connectNats({
+    url,
+    name: 'adopt',
+    access: accessOf(config, url, OPERATOR),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  })
   try {
     const { refused, silent } = await refusedActors(bus, here, say)
     if (refused.length === 0) {

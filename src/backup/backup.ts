@@ -43,7 +43,7 @@ export const backup = async (config: Config, directory: string, say: Say): Promi
   try {
     assertRoomFor(dataDir, directory)
     unlock = lockStopped(dataDir)
-    originals = unlock ? stoppedOriginals(dataDir) : await runningOriginals(dataDir, runningUrl(config))
+    originals = unlock ? stoppedOriginals(dataDir) : await runningOriginals(config, runningUrl(config))
     await fill(config, directory, originals, stopping.signal, say)
     return exitCodes.ok
   } catch (error) {

@@ -1,10 +1,13 @@
 /** The stores that are to be copied: of a running Kassa by asking its actors, of a stopped one by opening them. */
 import { existsSync, realpathSync, statSync } from 'node:fs'
+import { OPERATOR } from '../actors/broker-users.ts'
 import { askActor, askLog } from '../actors/kernel/ask-actor.ts'
 import { COPY_PATIENCE_MS, copyStore, filesOf, openStopped, type StoreKind } from '../actors/store-files.ts'
+import { accessOf } from '../bus/broker-access.ts'
 import { connectNats } from '../bus/nats.ts'
 import { type Address, sourceOf } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
+import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { ReadOn } from './cut.ts'
 
@@ -24,9 +27,11 @@ export const bytesOf = (dataDir: string, address: Address): number => {
   return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
 }
 
-/** Asks the actors at `natsUrl`, whose data must be in `dataDir`. */
-export const runningOriginals = async (dataDir: string, natsUrl: string): Promise<Originals> => {
-  const bus = await connectNats({ url: natsUrl, name: 'backup', connectTimeoutMs: CONNECT_TIMEOUT_MS })
+/** Asks the actors at `url`, whose data must be in `config.dataDir`. */
+export const runningOriginals = async (config: Config, url: string): Promise<Originals> => {
+  const { dataDir } = config
+  const access = accessOf(config, url, OPERATOR)
+  const bus = await connectNats({ url, name: 'backup', access, connectTimeoutMs: CONNECT_TIMEOUT_MS })
   return {
     copy: async (address, kind) => {
       const body = { data_dir: realpathSync(dataDir), ...(kind === 'keys' ? { keys: true } : {}) }

@@ -2,6 +2,8 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { type Clock, pause } from '../world/clock.ts'
 import type { Random } from '../world/random.ts'
+import type { BrokerAccess } from './broker-access.ts'
+import { serversOf, shownUrl } from './broker-url.ts'
 import type { BusLog } from './bus-log.ts'
 import { Unavailable } from './unavailable.ts'
 
@@ -14,6 +16,7 @@ const CONNECT_ATTEMPT_MS = 2_000
 export type LinkOptions = {
   url: string
   name: string
+  access: BrokerAccess
   clock: Clock
   random: Random
   log: BusLog
@@ -23,15 +26,16 @@ export type LinkOptions = {
 
 /** Tries until it works or `connectTimeoutMs` is over, then throws `Unavailable`. */
 export async function connectFirst(options: LinkOptions, inboxPrefix: string): Promise<NatsConnection> {
-  const { url, name, clock, connectTimeoutMs } = options
+  const { url, name, access, clock, connectTimeoutMs } = options
   const deadline = clock.monotonic() + connectTimeoutMs
 
   while (true) {
     try {
       return await connect({
-        servers: url,
+        servers: serversOf(url),
         name,
         inboxPrefix,
+        ...access,
         // The default gives up after ten attempts, and the connection is then closed for ever.
         maxReconnectAttempts: -1,
         ignoreAuthErrorAbort: true,
@@ -45,7 +49,7 @@ export async function connectFirst(options: LinkOptions, inboxPrefix: string): P
       if (clock.monotonic() >= deadline) {
         const why = cause instanceof Error ? cause.message : String(cause)
         throw new Unavailable(
-          `Cannot connect to the broker at ${url} within ${connectTimeoutMs} ms: ${why}; start it, or give its URL`,
+          `Cannot connect to the broker at ${shownUrl(url)} within ${connectTimeoutMs} ms: ${why}; start it, or give its URL and credentials`,
           'unavailable',
           { cause },
         )

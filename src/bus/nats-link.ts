@@ -43,7 +43,7 @@ export type NatsLink = {
 /** Connects, again and again until it works or `connectTimeoutMs` is over. */
 export async function openLink(options: LinkOptions): Promise<NatsLink> {
   const { name, clock, random, log } = options
-  // Permissions of a process will be given on this prefix, so its characters are those of a subject token.
+  // Permissions of a process are given on this prefix (permissions.ts), so its characters are those of a subject token.
   const inboxPrefix = `_INBOX_${name.replace(/[^A-Za-z0-9_-]/g, '-')}`
   const connection = await connectFirst(options, inboxPrefix)
   const listeners = new Set<(connected: boolean) => void>()

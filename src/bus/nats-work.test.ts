@@ -14,7 +14,7 @@ import { startTestBroker } from './test-broker.ts'
 
 test('a consumer of the queue that delivers nothing any more is made again', { timeout: 30_000 }, async context => {
   const broker = await startTestBroker()
-  const ports = { clock: systemClock, random: systemRandom, log: silentLog, connectTimeoutMs: 5_000 }
+  const ports = { clock: systemClock, random: systemRandom, log: silentLog, access: {}, connectTimeoutMs: 5_000 }
   const link = await openLink({ url: broker.url, name: 'order.0', ...ports })
   try {
     const address = { actor: 'order', cell: 0 }

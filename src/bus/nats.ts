@@ -3,6 +3,7 @@
 import type { Msg } from '@nats-io/transport-node'
 import { type Clock, systemClock } from '../world/clock.ts'
 import { type Random, systemRandom } from '../world/random.ts'
+import type { BrokerAccess } from './broker-access.ts'
 import type { Bus, Message, Request } from './bus.ts'
 import { type BusLog, silentLog } from './bus-log.ts'
 import { askApi } from './nats-api.ts'
@@ -19,6 +20,8 @@ export type NatsOptions = {
   url: string
   /** The process, as the broker lists its connections: `order.0`, `gateway`. */
   name: string
+  /** By what it gets in; without one, as nobody. */
+  access?: BrokerAccess
   /** All actors of the installation, the same in each of its processes; the queue takes commands for them, and for no other. */
   actors?: readonly Address[]
   /** How long the first connection may take. */
@@ -35,9 +38,9 @@ export type NatsOptions = {
 
 /** Connects to the broker at `url`. Throws `Unavailable` when that does not work within `connectTimeoutMs`. */
 export async function connectNats(options: NatsOptions): Promise<Bus> {
-  const { url, name, connectTimeoutMs = CONNECT_TIMEOUT_MS, quickLogs = true, actors = [] } = options
+  const { url, name, access = {}, connectTimeoutMs = CONNECT_TIMEOUT_MS, quickLogs = true, actors = [] } = options
   const { clock = systemClock, random = systemRandom, log = silentLog } = options
-  const link = await openLink({ url, name, connectTimeoutMs, clock, random, log })
+  const link = await openLink({ url, name, access, connectTimeoutMs, clock, random, log })
   const quick = async () => quickLogs && !link.clustered() && (await apiLevel(link)) >= ASYNC_API_LEVEL
 
   return {

@@ -20,7 +20,8 @@ export const startingId = z
   .pipe(z.number().max(Number.MAX_SAFE_INTEGER))
 export const path = z.string().transform(text => resolve(text))
 export const host = z.string().regex(/^([0-9a-fA-F:.]{2,45}|[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)$/)
-export const natsUrl = z.string().regex(/^((nats|tls):\/\/)?[^\s/]+$/)
+/** One server, or several with commas between them. */
+export const natsUrl = z.string().regex(/^((nats|tls):\/\/)?[^\s/,]+(,((nats|tls):\/\/)?[^\s/,]+)*$/)
 /** `smtp://` or `smtps://`, with a host; a user and a password may be in it, percent-encoded. Nothing else. */
 export const smtpUrl = z
   .string()

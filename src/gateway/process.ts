@@ -3,7 +3,9 @@ import { createAccess } from '../access/access.ts'
 import { jwtOf } from '../access/jwt.ts'
 import { refuseUnsafeStart } from '../access/unsafe-start.ts'
 import { ADDRESSES } from '../actors/registry.ts'
+import { accessOf } from '../bus/broker-access.ts'
 import { connectNats } from '../bus/nats.ts'
+import { GATEWAY } from '../bus/permissions.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import { systemClock } from '../world/clock.ts'
@@ -25,7 +27,8 @@ export const startGateway = async (config: Config, log: Log): Promise<{ url: str
   const certificate = readCertificate(config)
   const access = createAccess({ ...config, jwt: jwtOf(config) }, systemClock, log)
   const url = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
-  const bus = await connectNats({ url, name: 'gateway', actors: ADDRESSES, log })
+  const broker = accessOf(config, url, GATEWAY)
+  const bus = await connectNats({ url, name: GATEWAY, access: broker, actors: ADDRESSES, log })
 
   let endsAt: number | undefined
   const app = createApp({ bus, clock: systemClock, random: systemRandom, config, log, access, endsAt: () => endsAt })

@@ -1,5 +1,7 @@
 /** The command `cheatsheet`: lines to copy, for curl and the NATS CLI, with what there is in this installation. */
+import { OPERATOR } from '../actors/broker-users.ts'
 import { ADDRESSES } from '../actors/registry.ts'
+import { keyFileOf } from '../bus/broker-keys.ts'
 import { COMMANDS, streamOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
@@ -9,6 +11,8 @@ import { type RunningGateway, runningGateway } from './running-gateway.ts'
 export type Things = {
   url: string
   natsUrl: string
+  /** The operator's key, where the broker is ours. */
+  natsKeyFile?: string | undefined
   user: string
   order: string
   letter: string | undefined
@@ -23,7 +27,8 @@ const EXAMPLE = { user: '93493453', order: '54321' }
 /** Prints the sheet of the Kassa that runs on the data. Throws a plain fault as `runningGateway` does. */
 export const cheatsheet = async (config: Config, say: (line: string) => void): Promise<ExitCode> => {
   const gateway = runningGateway(config, config.operatorKeyFile)
-  say(sheetOf(await thingsIn(gateway)))
+  const natsKeyFile = config.natsUrl === undefined ? keyFileOf(config.dataDir, OPERATOR) : undefined
+  say(sheetOf({ ...(await thingsIn(gateway)), natsKeyFile }))
   return exitCodes.ok
 }
 
@@ -50,8 +55,8 @@ const thingsIn = async (gateway: RunningGateway): Promise<Things> => {
 }
 
 /** The sheet: a comment, then what to type. */
-export const sheetOf = ({ url, natsUrl, user, order, letter, deadLetter, real }: Things): string => {
-  const nats = `nats --server ${natsUrl}`
+export const sheetOf = ({ url, natsUrl, natsKeyFile, user, order, letter, deadLetter, real }: Things): string => {
+  const nats = `nats --server ${natsUrl}${natsKeyFile === undefined ? '' : ` --nkey '${natsKeyFile}'`}`
   const [actor, cell] = (deadLetter ?? '').split('-')
   return [
     `# Kassa at ${url}, its bus at ${natsUrl}`,

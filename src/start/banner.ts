@@ -6,6 +6,8 @@ import { productVersion } from '../version.ts'
 export type Situation = {
   url: string
   natsUrl: string
+  /** The key of the operator, where the broker is ours. */
+  natsKeyFile: string | undefined
   broker: string
   dataDir: string
   tookMs: number
@@ -13,7 +15,7 @@ export type Situation = {
 }
 
 /** The lines to print when everything is ready. Both commands work as they stand. */
-export function banner({ url, natsUrl, broker, dataDir, tookMs, warnings }: Situation): string {
+export function banner({ url, natsUrl, natsKeyFile, broker, dataDir, tookMs, warnings }: Situation): string {
   const modules = fileURLToPath(new URL('../../node_modules', import.meta.url))
   const user = '{"first_name":"Ivan","last_name":"Ivanov","email":"ivan@example.com"}'
   return `
@@ -25,7 +27,7 @@ Kassa ${productVersion} is ready in ${Math.round(tookMs)} ms
   data     ${dataDir}
 
   curl -s ${url}/user/create/ -d '${user}'
-  nats --server ${natsUrl} sub '*.*.event.>'
+  nats --server ${natsUrl}${natsKeyFile === undefined ? '' : ` --nkey '${natsKeyFile}'`} sub '*.*.event.>'
 ${warnings.map(warning => `\n  Warning: ${warning}`).join('')}
 Ctrl-C stops it.
 `

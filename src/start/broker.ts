@@ -1,5 +1,7 @@
 /** The broker of a start: a server that runs already, or one of our own. */
 
+import { brokerUsers } from '../actors/broker-users.ts'
+import { publicKeyOf } from '../bus/broker-keys.ts'
 import { natsServerCache } from '../bus/server/cache.ts'
 import { findNatsServer } from '../bus/server/find.ts'
 import { hasRoom, untilRoom } from '../bus/server/room.ts'
@@ -13,15 +15,15 @@ import { systemClock } from '../world/clock.ts'
 import { portChoice } from './port-choice.ts'
 import { stages } from './stages.ts'
 
-/** `start` resolves with its URL when it takes connections; it is kept running after that. */
-export type Broker = { description: string; start(supervisor: Supervisor): Promise<string> }
+/** `start` resolves with its URL when it takes connections; it is kept running after that. `isOwn`: we run it. */
+export type Broker = { description: string; isOwn: boolean; start(supervisor: Supervisor): Promise<string> }
 
 type Say = (line: string) => void
 
 /** Finds what is needed; throws before anything runs when the port or the program can't be had. */
 export async function prepareBroker(config: Config, say: Say): Promise<Broker> {
   const { natsUrl } = config
-  if (natsUrl) return { description: 'named by NATS_URL', start: async () => natsUrl }
+  if (natsUrl) return { description: 'named by NATS_URL', isOwn: false, start: async () => natsUrl }
 
   const wish = {
     host: '127.0.0.1',
@@ -39,7 +41,11 @@ export async function prepareBroker(config: Config, say: Say): Promise<Broker> {
   }
   const found = await findNatsServer(search)
 
+  // Made at the first start; as long as the server is kept running, it knows the same ones.
+  const users = brokerUsers(user => publicKeyOf(config.dataDir, user))
+
   return {
+    isOwn: true,
     description: `nats-server ${found.version} from ${found.from}`,
     start: supervisor =>
       new Promise(up => {
@@ -53,6 +59,7 @@ export async function prepareBroker(config: Config, say: Say): Promise<Broker> {
               program: found.file,
               dataDir: config.dataDir,
               port: await choice.next(),
+              users,
               say,
             })
             choice.settle()

@@ -1,9 +1,11 @@
 /** The start: everything on this machine, from the lock on the data to the banner, until it is asked to stop. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-
 import { refuseUnsafeStart } from '../access/unsafe-start.ts'
+import { OPERATOR } from '../actors/broker-users.ts'
 import { ACTOR_NAMES } from '../actors/registry.ts'
+import { keyFileOf } from '../bus/broker-keys.ts'
+import { shownUrl } from '../bus/broker-url.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { createLog } from '../log.ts'
@@ -19,6 +21,9 @@ import { type PortChoice, portChoice } from './port-choice.ts'
 import { untilReady } from './readiness.ts'
 import { removeRunFile, writeRunFile } from './run-file.ts'
 import { onStopSignals } from './stop-signals.ts'
+
+/** An empty variable counts as unset. */
+const NO_CREDENTIALS = { NATS_NKEY: '', NATS_CREDS: '', NATS_CA: '', NATS_CERT: '', NATS_KEY: '' }
 
 const say = (line: string) => console.error(line)
 
@@ -90,14 +95,16 @@ async function bringUp(
   const natsUrl = await broker.start(supervisor)
   // As soon as it is known: `verify` asks the actors, also when they can't get ready.
   writeRunFile(config.dataDir, { pid: process.pid, startedAt: startedAt(), natsUrl })
-  const env = { ...process.env, NATS_URL: natsUrl, KASSA_DATA: config.dataDir }
+  // What somebody has set for another broker does not get in at ours.
+  const access = broker.isOwn ? NO_CREDENTIALS : {}
+  const env = { ...process.env, ...access, NATS_URL: natsUrl, KASSA_DATA: config.dataDir }
   for (const name of ACTOR_NAMES) supervisor.keep(actorPart(name, env))
   supervisor.keep(gatewayPart(env, gatewayPort))
 
   const scheme = config.tlsCert === undefined ? 'http' : 'https'
   const host = SEEN_FROM_HERE[config.host] ?? config.host
   const url = () => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${gatewayPort.current()}`
-  const found = await untilReady({ url, natsUrl, signal: waiting.signal }, say)
+  const found = await untilReady({ url, natsUrl: shownUrl(natsUrl), signal: waiting.signal }, say)
   if (waiting.signal.aborted) return
 
   waiting.abort()
@@ -105,8 +112,20 @@ async function bringUp(
   writeRunFile(config.dataDir, { pid: process.pid, startedAt: startedAt(), url: url(), natsUrl })
   const tookMs = performance.now()
   const { dataDir } = config
-  const { description } = broker
-  console.log(banner({ url: url(), natsUrl, broker: description, dataDir, tookMs, warnings: [...warnings, ...found] }))
+  const { description, isOwn } = broker
+  const natsKeyFile = isOwn ? keyFileOf(dataDir, OPERATOR) : undefined
+  const warned = [...warnings, ...found]
+  console.log(
+    banner({
+      url: url(),
+      natsUrl: shownUrl(natsUrl),
+      natsKeyFile,
+      broker: description,
+      dataDir,
+      tookMs,
+      warnings: warned,
+    }),
+  )
 }
 
 /**

@@ -31,6 +31,8 @@ const isGround = (file: string) =>
 const isCommandLine = (file: string) => /^src\/(main|commands|help)\.ts$/.test(file)
 const isMail = under('src/mail')
 const isWebhooks = under('src/webhooks')
+/** Who may what at the broker: derived from the definitions of all actors. */
+const isBrokerUsers = (file: string) => file === 'src/actors/broker-users.ts'
 /** What makes processes of actors. */
 const isActorProcess = (file: string) => /^src\/actors\/[a-z-]+\.ts$/.test(file) && !isValue(file) && !isDirectory(file)
 
@@ -70,13 +72,13 @@ export const PLACES: Place[] = [
   {
     name: 'the start',
     holds: isStart,
-    may: to => isBus(to) || isGround(to) || isAccess(to) || isDirectory(to),
+    may: to => isBus(to) || isGround(to) || isAccess(to) || isDirectory(to) || isBrokerUsers(to),
   },
   // What a person at the terminal asks of a Kassa that runs, by its interfaces alone.
   {
     name: 'the operating',
     holds: isOperating,
-    may: to => isBus(to) || isGround(to) || isContract(to) || isDirectory(to) || isStart(to),
+    may: to => isBus(to) || isGround(to) || isContract(to) || isDirectory(to) || isStart(to) || isBrokerUsers(to),
   },
   { name: 'the command line', holds: isCommandLine, may: () => true },
 ]

@@ -99,6 +99,10 @@ export type ActorDefinition<C extends Contract = Contract> = {
   tables: readonly string[]
   /** Other actors whose events it takes in; the same cell of each. */
   listensTo: readonly string[]
+  /** Queries of other actors that it puts itself, besides those that every reader does, by actor. */
+  asks?: Readonly<Record<string, readonly string[]>>
+  /** Whether it makes durable consumers on its log for whoever asks. */
+  offersConsumers?: true
   open: (store: Store, vault: Vault, settings: Settings, address: Address) => Behaviour<C>
 }
 

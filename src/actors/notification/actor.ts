@@ -42,6 +42,7 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
   contract: notificationContract,
   tables: NOTIFICATION_TABLES,
   listensTo: ['order'],
+  asks: { order: ['GetUser'] },
   open: (store, vault, settings, address) => {
     const tables = openNotificationTables(store)
     const leastId = openIdFloors(store)

@@ -36,6 +36,7 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
   contract: orderContract,
   tables: ORDER_TABLES,
   listensTo: ['billing'],
+  offersConsumers: true,
   open: (store, vault, settings, address) => {
     const tables = openOrderTables(store)
     const leastId = openIdFloors(store)

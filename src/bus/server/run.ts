@@ -6,12 +6,20 @@ import { open, readFile, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Exit, type Running, signalProcess } from '../../processes/running.ts'
+import type { BrokerUser } from '../permissions.ts'
 import { greetingAt } from './greeting.ts'
 import { keptCommand } from './keeper.ts'
 import { endOrphan } from './orphan.ts'
 import { type ServerFiles, serverFiles, writeServerConfig } from './server-files.ts'
 
-export type ServerPlan = { program: string; dataDir: string; port: number; say?: (line: string) => void }
+export type ServerPlan = {
+  program: string
+  dataDir: string
+  port: number
+  /** Who gets in, and what each may; with none, everybody may everything. */
+  users?: readonly BrokerUser[]
+  say?: (line: string) => void
+}
 
 export type RunningServer = Running & {
   url: string
@@ -30,7 +38,7 @@ const logTailLines = 5
  * Starts nats-server on 127.0.0.1 with JetStream under `dataDir`/nats and resolves when it takes connections.
  * One that an earlier start left on the same files is ended first. Rejects with the end of its log when it fails.
  */
-export async function runNatsServer({ program, dataDir, port, say }: ServerPlan): Promise<RunningServer> {
+export async function runNatsServer({ program, dataDir, port, users = [], say }: ServerPlan): Promise<RunningServer> {
   const files = serverFiles(dataDir)
   const orphan = await endOrphan(files)
   if (orphan !== undefined) say?.(`Ended nats-server pid ${orphan}, which an earlier start had left on the same files`)
@@ -38,7 +46,7 @@ export async function runNatsServer({ program, dataDir, port, say }: ServerPlan)
   // A name of its own tells this server from another one that was quicker to take the port.
   const name = `kassa-${randomUUID()}`
   await rm(files.pidFile, { force: true })
-  await writeServerConfig(files, name, port)
+  await writeServerConfig(files, name, port, users)
 
   const server = await launch(program, files)
   await untilItGreets(name, port, server, files)

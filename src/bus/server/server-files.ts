@@ -1,6 +1,7 @@
 /** Where our nats-server keeps its files, and the configuration that we write for it. */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { authorizationOf, type BrokerUser } from '../permissions.ts'
 
 export type ServerFiles = {
   directory: string
@@ -25,16 +26,21 @@ export function serverFiles(dataDir: string): ServerFiles {
   }
 }
 
-/** Writes the configuration anew at each start, since the port may have changed. */
-export async function writeServerConfig(files: ServerFiles, name: string, port: number): Promise<void> {
+/** Writes the configuration anew at each start, since the port may have changed. Without users it lets everybody in. */
+export async function writeServerConfig(
+  files: ServerFiles,
+  name: string,
+  port: number,
+  users: readonly BrokerUser[],
+): Promise<void> {
   // What a killed server has left there is of another pid, and perhaps soon of this one.
   await rm(files.portsDir, { recursive: true, force: true })
   await mkdir(files.portsDir, { recursive: true })
-  await writeFile(files.configFile, serverConfig(files, name, port))
+  await writeFile(files.configFile, serverConfig(files, name, port, users))
 }
 
 /** Quoted by JSON's rules, which nats-server's configuration shares. */
-function serverConfig(files: ServerFiles, name: string, port: number): string {
+function serverConfig(files: ServerFiles, name: string, port: number, users: readonly BrokerUser[]): string {
   return `# Written by Kassa at each start; changes here are lost.
 server_name: ${JSON.stringify(name)}
 listen: ${JSON.stringify(`127.0.0.1:${port}`)}
@@ -54,5 +60,5 @@ jetstream {
   # The disk is the limit. Unset, it is three quarters of what is free at the start, and stays so when there is more.
   max_file_store: 1PB
 }
-`
+${users.length === 0 ? '' : `\nauthorization ${JSON.stringify(authorizationOf(users), null, 2)}\n`}`
 }

@@ -1,0 +1,205 @@
+/** Who may what at the broker: every user against every subject that matters, on a real nats-server. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { connect } from '@nats-io/transport-node'
+import { keyFileOf, publicKeyOf, readSeed } from '../bus/broker-keys.ts'
+import { natsServerCache } from '../bus/server/cache.ts'
+import { findNatsServer } from '../bus/server/find.ts'
+import { type RunningServer, runNatsServer } from '../bus/server/run.ts'
+import { type Trial, tryAs } from '../bus/test-permissions.ts'
+import { exitCodes } from '../exit.ts'
+import { anyFreePort } from '../processes/ports.ts'
+import { brokerUsers, PERMISSIONS } from './broker-users.ts'
+
+const USERS = ['order-0', 'billing-0', 'notification-0', 'webhook-0', 'gateway', 'operator', 'reader']
+const ACTORS = USERS.slice(0, 4)
+
+/** Said by hand, apart from what the lists are made of: who may publish there, or listen; the operator always may. */
+const PUBLISH: Record<string, string[]> = {
+  // Commands and queries: the gateway asks, and who must.
+  'order.0.command.CreateOrder': ['gateway'],
+  'billing.0.command.PutMoney': ['gateway'],
+  'notification.0.command.SendLetter': ['gateway'],
+  'order.0.command.RedriveDeadLetter': ['gateway'],
+  'order.0.command.Adopt': [],
+  'order.0.command.NoSuchThing': [],
+  'order.1.command.CreateOrder': [],
+  'billing.0.query.GetBalance': ['gateway', 'reader'],
+  'billing.0.query.GetHistory': ['gateway', 'reader'],
+  'order.0.query.GetUser': ['gateway', 'reader', 'notification-0'],
+  'billing.0.query.FindReply': ['gateway'],
+  'billing.0.query.CopyStore': [],
+  'order.0.query.CheckKeys': [],
+  'order.0.query.LookOut': [],
+  // Between actors: readers ask sources for their log, sources ask readers how far they have come.
+  'order.0.query.ReadLog': ACTORS,
+  'billing.0.query.ReadLog': ['billing-0', 'order-0', 'webhook-0'],
+  'notification.0.query.ReadLog': ['notification-0', 'webhook-0'],
+  'webhook.0.query.ReadLog': ['webhook-0'],
+  'notification.0.query.Cursor': ['order-0'],
+  'webhook.0.query.Cursor': ['order-0', 'billing-0', 'notification-0'],
+  'order.0.query.Health': ['gateway', 'reader', 'order-0'],
+  'billing.0.query.Health': ['gateway', 'reader', 'billing-0'],
+  // The queue.
+  'billing.0.queue.Withdraw': ['gateway'],
+  'order.0.queue.RegisterUser': ['gateway'],
+  '$JS.API.STREAM.MSG.GET.COMMANDS': [...ACTORS, 'gateway'],
+  '$JS.API.STREAM.CREATE.COMMANDS': [...ACTORS, 'gateway'],
+  '$JS.API.STREAM.DELETE.COMMANDS': [],
+  '$JS.API.STREAM.PURGE.COMMANDS': [],
+  '$JS.API.CONSUMER.MSG.NEXT.COMMANDS.billing-0': ['billing-0'],
+  '$JS.API.CONSUMER.DURABLE.CREATE.COMMANDS.billing-0': ['billing-0'],
+  '$JS.API.CONSUMER.CREATE.COMMANDS.x': [],
+  '$JS.ACK.COMMANDS.order-0.1.1.1.1.0': ['order-0'],
+  '$JS.ACK._.hash.COMMANDS.order-0.1.1.1.1.0.x': ['order-0'],
+  // Logs: one writer, and the readers of its definition.
+  'order.0.event.OrderConfirmed.1': ['order-0'],
+  'billing.0.event.MoneyPut.1': ['billing-0'],
+  'notification.0.event.LetterSent.1': ['notification-0'],
+  'billing.1.event.MoneyPut.1': [],
+  '$JS.API.STREAM.CREATE.BILLING_0': ['billing-0'],
+  '$JS.API.STREAM.DELETE.BILLING_0': ['billing-0'],
+  '$JS.API.STREAM.UPDATE.BILLING_0': ['billing-0'],
+  '$JS.API.STREAM.PURGE.BILLING_0': ['billing-0'],
+  '$JS.API.STREAM.MSG.DELETE.BILLING_0': [],
+  '$JS.API.STREAM.CREATE.OTHER': [],
+  '$JS.API.STREAM.INFO.BILLING_0': ['billing-0', 'order-0', 'webhook-0', 'reader'],
+  '$JS.API.STREAM.MSG.GET.BILLING_0': ['billing-0', 'order-0', 'webhook-0', 'reader'],
+  '$JS.API.STREAM.MSG.GET.ORDER_0': [...ACTORS, 'reader'],
+  '$JS.API.CONSUMER.CREATE.ORDER_0.x': ACTORS,
+  '$JS.API.CONSUMER.CREATE.BILLING_0.x': ['billing-0', 'order-0', 'webhook-0'],
+  '$JS.API.CONSUMER.CREATE.BILLING_0': [],
+  '$JS.API.CONSUMER.DURABLE.CREATE.ORDER_0.new_users': ['order-0'],
+  '$JS.API.CONSUMER.DURABLE.CREATE.BILLING_0.x': [],
+  '$JS.FC.BILLING_0.x.y': ['billing-0', 'order-0', 'webhook-0'],
+  // Looking around.
+  '$JS.API.INFO': [...ACTORS, 'gateway', 'reader'],
+  '$JS.API.STREAM.LIST': ['reader'],
+  '$JS.API.CONSUMER.LIST.ORDER_0': ['order-0', 'reader'],
+  '$SRV.PING': ['reader'],
+  // Answers go to whoever asked, and to no inbox beside.
+  '_INBOX_gateway.x': [],
+  '_INBOX_order-0.x': [],
+  '_INBOX.x': [],
+}
+
+const own = (user: string): [string, string[]] => [`_INBOX_${user}.>`, [user]]
+const SUBSCRIBE: Record<string, string[]> = {
+  ...Object.fromEntries(USERS.filter(user => user !== 'operator').map(own)),
+  '_INBOX_operator.>': ['operator'],
+  '_INBOX.>': ['operator'],
+  'order.0.command.*': ['order-0', 'operator'],
+  'order.0.query.*': ['order-0', 'operator'],
+  'billing.0.command.*': ['billing-0', 'operator'],
+  'billing.0.command.PutMoney': ['billing-0', 'operator'],
+  '*.0.command.*': ['operator'],
+  'billing.0.queue.*': ['operator'],
+  'billing.0.event.>': ['gateway', 'reader', 'operator'],
+  'order.*.event.OrderConfirmed.>': ['gateway', 'reader', 'operator'],
+  '*.*.event.>': ['reader', 'operator'],
+  '*.*.event.*.93493453': ['reader', 'operator'],
+  '$SRV.PING': [...ACTORS, 'operator'],
+  '$JS.API.>': ['operator'],
+  '>': ['operator'],
+}
+
+describe('the users of the broker', () => {
+  let dataDir: string
+  let server: RunningServer
+  const trials = new Map<string, Trial>()
+
+  before(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'kassa-users-'))
+    const { NATS_SERVER_BIN, PATH = '' } = process.env
+    const search = { named: NATS_SERVER_BIN, path: PATH, cacheDir: natsServerCache(process.env), say: () => {} }
+    const program = (await findNatsServer(search)).file
+    const users = brokerUsers(user => publicKeyOf(dataDir, user))
+    server = await runNatsServer({ program, dataDir, port: await anyFreePort('127.0.0.1'), users })
+    for (const user of USERS) trials.set(user, await tryAs(server.url, user, keyFileOf(dataDir, user)))
+  })
+  after(async () => {
+    for (const { connection } of trials.values()) await connection.close()
+    await server?.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  it('are the actors, the gateway, and two for people', () => {
+    assert.deepEqual(Object.keys(PERMISSIONS).sort(), [...USERS].sort())
+  })
+
+  it('may what they need and nothing more', async () => {
+    const wrong: string[] = []
+    const counts = { allowed: 0, denied: 0 }
+    const count = (what: string, should: boolean, does: boolean): void => {
+      if (should !== does) wrong.push(`${what} is ${does ? 'allowed' : 'denied'}`)
+      else counts[does ? 'allowed' : 'denied']++
+    }
+    for (const [user, { mayPublish, maySubscribe }] of trials) {
+      for (const [subject, who] of Object.entries(SUBSCRIBE))
+        count(`${user} listening to ${subject}`, who.includes(user), await maySubscribe(subject))
+      for (const [subject, who] of Object.entries(PUBLISH))
+        count(`${user} publishing to ${subject}`, [...who, 'operator'].includes(user), await mayPublish(subject))
+    }
+    console.log(`permissions: ${counts.allowed} allowed, ${counts.denied} denied, ${wrong.length} wrong`)
+    assert.deepEqual(wrong, [])
+  })
+
+  it('answer whoever asks them, once, though they may not publish there', async () => {
+    const [asker, answerer] = [trials.get('gateway')!.connection, trials.get('billing-0')!]
+    const asked = Promise.withResolvers<string>()
+    const subscription = answerer.connection.subscribe('billing.0.query.*', {
+      callback: (_, message) => {
+        message.respond('100')
+        asked.resolve(message.reply!)
+      },
+    })
+    await answerer.connection.flush()
+    assert.equal((await asker.request('billing.0.query.GetBalance', '{}', { timeout: 10_000 })).string(), '100')
+    assert.equal(await answerer.mayPublish(await asked.promise), false, 'a second answer is refused')
+    subscription.unsubscribe()
+  })
+
+  it('hear nothing of what goes to the inboxes of others, the operator neither', async () => {
+    const { connection } = trials.get('operator')!
+    const heard: string[] = []
+    const subscription = connection.subscribe('>', { callback: (_, { subject }) => void heard.push(subject) })
+    for (const subject of ['_INBOX_gateway.x', '_INBOX_order-0.x', 'order.0.event.OrderConfirmed.1'])
+      connection.publish(subject, '')
+    await connection.flush()
+    subscription.unsubscribe()
+    assert.deepEqual(
+      heard.filter(subject => !subject.startsWith('$')),
+      ['order.0.event.OrderConfirmed.1'],
+    )
+  })
+
+  it('are the only ones: nobody gets in without a key, or with one that is not known', async () => {
+    await assert.rejects(connect({ servers: server.url, reconnect: false }), /authorization/i)
+    const elsewhere = mkdtempSync(join(tmpdir(), 'kassa-users-'))
+    publicKeyOf(elsewhere, 'operator')
+    await assert.rejects(tryAs(server.url, 'operator', keyFileOf(elsewhere, 'operator')), /authorization/i)
+    rmSync(elsewhere, { recursive: true })
+  })
+
+  it('have keys that only their owner can read, the same at every start', {
+    skip: process.platform === 'win32',
+  }, () => {
+    const mode = (file: string) => (statSync(file).mode & 0o777).toString(8)
+    for (const user of USERS) assert.equal(mode(keyFileOf(dataDir, user)), '600')
+    assert.equal(mode(join(dataDir, 'nats-keys')), '700')
+    assert.equal(publicKeyOf(dataDir, 'reader'), publicKeyOf(dataDir, 'reader'))
+  })
+
+  it('are told of a key file that holds no key, without what is in it', () => {
+    const file = join(dataDir, 'broken.nk')
+    writeFileSync(file, 'SUsecret')
+    assert.throws(() => readSeed(file), {
+      exitCode: exitCodes.configuration,
+      message: `Cannot use the key ${file}: it holds no nkey seed; move it away, and the next start makes another`,
+    })
+    assert.throws(() => readSeed(join(dataDir, 'none.nk')), { exitCode: exitCodes.configuration, message: /ENOENT/ })
+  })
+})

@@ -1,0 +1,136 @@
+/** Every user of the broker and what it may: derived from the contracts and definitions, so that a new actor has its own. */
+import type { Contract } from '../bus/contract.ts'
+import {
+  type BrokerUser,
+  GATEWAY,
+  type Grant,
+  granted,
+  inboxesOf,
+  type Permissions,
+  toAnswer,
+  toAsk,
+  toFollow,
+  toOfferConsumers,
+  toPublishLog,
+  toQueue,
+  toWorkOff,
+  userOf,
+} from '../bus/permissions.ts'
+import { type Address, COMMANDS, commandSubject, querySubject, streamOf } from '../bus/subjects.ts'
+import { DEFINITIONS, readersOf } from './definitions.ts'
+import { kernelContract } from './kernel/kernel-contract.ts'
+import { type ActorName, ADDRESSES, CONTRACTS } from './registry.ts'
+
+/** The person who runs Kassa: may do everything but listen to the replies that others get. */
+export const OPERATOR = 'operator'
+/** A person or program that watches, and asks what changes nothing. */
+export const READER = 'reader'
+
+/** What the gateway asks of every actor's kernel; the rest is between actors, or for whoever has the stores. */
+const KERNEL_FOR_GATEWAY = {
+  commands: ['RedriveDeadLetter', 'DiscardDeadLetter'],
+  queries: ['Health', 'ListDeadLetters', 'GetTimeline', 'GetCommandsOf', 'FindReply'],
+} satisfies { commands: (keyof typeof kernelContract.commands)[]; queries: (keyof typeof kernelContract.queries)[] }
+
+/** What an actor asks of those whose logs it reads, and of those that read its own. */
+const KERNEL_FOR_READERS = ['ReadLog', 'ListEpochs'] satisfies (keyof typeof kernelContract.queries)[]
+const KERNEL_FOR_SOURCES = ['Cursor'] satisfies (keyof typeof kernelContract.queries)[]
+
+/** What the read-only user asks of every actor's kernel. */
+const KERNEL_FOR_READER = [
+  'Health',
+  'ListDeadLetters',
+  'GetTimeline',
+  'ListEpochs',
+] satisfies (keyof typeof kernelContract.queries)[]
+
+type OwnAddress = Address & { actor: ActorName }
+
+const askQueries = (address: Address, names: readonly string[]): Grant => ({
+  publish: names.map(name => querySubject(address, name)),
+})
+
+const ownNames = (kind: 'commands' | 'queries', { actor }: OwnAddress): string[] => {
+  const contract: Contract = CONTRACTS[actor]
+  return Object.keys(contract[kind]).filter(name => !Object.hasOwn(kernelContract[kind], name))
+}
+
+const ofActor = (address: OwnAddress): Permissions => {
+  const { listensTo, asks = {}, offersConsumers } = DEFINITIONS[address.actor]
+  const beside = (actor: string): Address => ({ actor, cell: address.cell })
+  return granted(
+    [
+      toAsk(userOf(address)),
+      toAnswer(address),
+      toPublishLog(address),
+      // A store that was lost takes its log back from the stream.
+      toFollow(address),
+      toWorkOff(address),
+      // Whether another one answers for it already; and what its log says, before a stream is cut.
+      askQueries(address, ['Health', 'ReadLog']),
+      ...listensTo.flatMap(source => [toFollow(beside(source)), askQueries(beside(source), KERNEL_FOR_READERS)]),
+      ...readersOf(address.actor).map(reader => askQueries(beside(reader), KERNEL_FOR_SOURCES)),
+      ...Object.entries(asks).map(([actor, names]) => askQueries(beside(actor), names)),
+      ...(offersConsumers ? [toOfferConsumers(address)] : []),
+    ],
+    { answers: true },
+  )
+}
+
+const ofGateway = (): Permissions =>
+  granted([
+    toAsk(GATEWAY),
+    toQueue(ADDRESSES),
+    ...ADDRESSES.flatMap(address => [
+      askQueries(address, [...ownNames('queries', address), ...KERNEL_FOR_GATEWAY.queries]),
+      {
+        publish: [...ownNames('commands', address), ...KERNEL_FOR_GATEWAY.commands].map(name =>
+          commandSubject(address, name),
+        ),
+        // It hears when what it waits for has happened, in whatever cell.
+        subscribe: [`${address.actor}.*.event.>`],
+      },
+    ]),
+  ])
+
+/** The names of all users but the operator, whose inboxes nobody else may listen to. */
+const OTHERS = [...ADDRESSES.map(userOf), GATEWAY, READER]
+
+const ofOperator = (): Permissions => ({
+  publish: { allow: ['>'] },
+  subscribe: { allow: ['>'], deny: OTHERS.map(inboxesOf) },
+})
+
+const ofReader = (): Permissions => {
+  const streams = [...ADDRESSES.map(streamOf), COMMANDS]
+  const looks = ['STREAM.NAMES', 'STREAM.LIST', ...streams.flatMap(looksAt)]
+  return granted([
+    toAsk(READER),
+    { publish: looks.map(what => `$JS.API.${what}`) },
+    // Whatever happens, as the documents show it.
+    { publish: ['$SRV.>'], subscribe: ['*.*.event.>'] },
+    ...ADDRESSES.flatMap(address => [
+      askQueries(address, [...ownNames('queries', address), ...KERNEL_FOR_READER]),
+      { publish: [`$JS.API.STREAM.MSG.GET.${streamOf(address)}`] },
+    ]),
+  ])
+}
+
+const looksAt = (stream: string): string[] => [
+  `STREAM.INFO.${stream}`,
+  `CONSUMER.NAMES.${stream}`,
+  `CONSUMER.LIST.${stream}`,
+  `CONSUMER.INFO.${stream}.*`,
+]
+
+/** What every user may, by name. */
+export const PERMISSIONS: Readonly<Record<string, Permissions>> = Object.fromEntries([
+  ...ADDRESSES.map(address => [userOf(address), ofActor(address)]),
+  [GATEWAY, ofGateway()],
+  [OPERATOR, ofOperator()],
+  [READER, ofReader()],
+])
+
+/** All users, each with its public key as `publicKeyOf` gives it by name. */
+export const brokerUsers = (publicKeyOf: (user: string) => string): BrokerUser[] =>
+  Object.entries(PERMISSIONS).map(([name, permissions]) => ({ name, publicKey: publicKeyOf(name), permissions }))

@@ -1,0 +1,102 @@
+/** What a user of the broker may do: the subjects that each way of using the bus needs, and no other. */
+import { logSubjects, queueConsumer, queueSubjects } from './streams.ts'
+import { type Address, COMMANDS, commandSubject, querySubject, streamOf } from './subjects.ts'
+
+/** Subjects as nats-server's configuration takes them; `deny` goes before `allow`. */
+export type Permissions = {
+  publish: { allow: readonly string[] }
+  subscribe: { allow: readonly string[]; deny?: readonly string[] }
+  /** It may answer whoever asked it: one message to the reply subject of each that it got. */
+  answers?: true
+}
+
+/** What one way of using the bus adds. */
+export type Grant = { publish?: readonly string[]; subscribe?: readonly string[] }
+
+/** A user of the broker: its name here, its public nkey, what it may. */
+export type BrokerUser = { name: string; publicKey: string; permissions: Permissions }
+
+/** `order-0`: the user as which an actor connects. */
+export const userOf = ({ actor, cell }: Address): string => `${actor}-${cell}`
+
+/** The user as which the gateway connects. */
+export const GATEWAY = 'gateway'
+
+/** The inboxes of a user. Replies come to them, so nobody else may listen there. */
+export const inboxesOf = (user: string): string => `_INBOX_${user}.>`
+
+const api = (what: string): string => `$JS.API.${what}`
+
+/** Asking at all, and seeing what the broker can do. */
+export const toAsk = (user: string): Grant => ({ publish: [api('INFO')], subscribe: [inboxesOf(user)] })
+
+/** Answering commands and queries, and to the names of micro services. */
+export const toAnswer = (address: Address): Grant => ({
+  subscribe: [commandSubject(address, '*'), querySubject(address, '*'), '$SRV.>'],
+})
+
+/** Publishing a log: entries are checked against the stream, which is made again where it is lost, described, and cut. */
+export const toPublishLog = (address: Address): Grant => {
+  const stream = streamOf(address)
+  const asked = ['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'INFO', 'MSG.GET'].map(what => `STREAM.${what}`)
+  return { publish: [logSubjects(address), ...[...asked, 'CONSUMER.LIST'].map(what => api(`${what}.${stream}`))] }
+}
+
+/** Giving others a durable consumer on the own log. */
+export const toOfferConsumers = (address: Address): Grant => {
+  const stream = streamOf(address)
+  return { publish: [api(`CONSUMER.DURABLE.CREATE.${stream}.*`), api(`CONSUMER.INFO.${stream}.*`)] }
+}
+
+/** Reading a log as it grows. */
+export const toFollow = (address: Address): Grant => {
+  const stream = streamOf(address)
+  const asked = [
+    `STREAM.INFO.${stream}`,
+    `STREAM.MSG.GET.${stream}`,
+    `CONSUMER.CREATE.${stream}.*`,
+    `CONSUMER.DELETE.${stream}.*`,
+  ]
+  return { publish: [...asked.map(api), `$JS.FC.${stream}.>`] }
+}
+
+/** Making the queue where it is lost, and seeing what waits. */
+const toKeepQueue: readonly string[] = ['CREATE', 'UPDATE', 'INFO', 'MSG.GET'].map(what =>
+  api(`STREAM.${what}.${COMMANDS}`),
+)
+
+/** Taking commands from the queue, by the consumer of this actor. */
+export const toWorkOff = (address: Address): Grant => {
+  const consumer = `${COMMANDS}.${queueConsumer(address)}`
+  const asked = ['DURABLE.CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map(what => api(`CONSUMER.${what}.${consumer}`))
+  // A broker with domains puts two tokens more into the subject of an acknowledgement.
+  return { publish: [...toKeepQueue, ...asked, `$JS.ACK.${consumer}.>`, `$JS.ACK.*.*.${consumer}.>`] }
+}
+
+/** Putting commands into the queue. */
+export const toQueue = (addresses: readonly Address[]): Grant => ({
+  publish: [...toKeepQueue, ...addresses.map(queueSubjects)],
+})
+
+/** All that the grants add up to. */
+export const granted = (grants: readonly Grant[], more: { answers?: true } = {}): Permissions => {
+  const all = (pick: (grant: Grant) => readonly string[] | undefined) => [
+    ...new Set(grants.flatMap(grant => pick(grant) ?? [])),
+  ]
+  return { publish: { allow: all(g => g.publish) }, subscribe: { allow: all(g => g.subscribe) }, ...more }
+}
+
+/** How long an actor may take for an answer: a copy of a large store takes minutes. */
+const ANSWER_WITHIN = '10m'
+
+/** The users as the `authorization` of nats-server's configuration; no user, no way in. */
+export const authorizationOf = (users: readonly BrokerUser[]): object => ({
+  users: users.map(({ publicKey, permissions: { publish, subscribe, answers } }) => ({
+    nkey: publicKey,
+    permissions: {
+      publish,
+      subscribe,
+      ...(answers ? { allow_responses: { max: 1, expires: ANSWER_WITHIN } } : {}),
+    },
+  })),
+})
