@@ -133,6 +133,8 @@ describe('serving: what a command’s headers say', () => {
     ['-5', 0],
     ['999999999', 60_000],
     ['soon', 10_000],
+    [' ', 10_000],
+    ['0x0', 10_000],
   ]
   for (const [said, ms] of deadlines)
     it(`a deadline of ${said ?? 'nothing said'} is ${ms} ms from now`, async () => {

@@ -26,8 +26,9 @@ export type ServePorts = {
   defect: (what: string, error: unknown) => void
 }
 
-/** How long a command without a deadline of its own may wait. */
+/** How long a command without a deadline of its own may wait, and any. */
 const DEFAULT_DEADLINE_MS = 10_000
+const MOST_DEADLINE_MS = 60_000
 
 /** Of a key, and of a caller's name: an entry has both, and one that no stream could take would stop its actor for good. */
 const MOST_KEY_CHARACTERS = 255
@@ -121,8 +122,9 @@ const rememberRefusals = ({ headers }: Request): boolean =>
   headers[COMMAND_HEADERS.key] !== undefined && headers[COMMAND_HEADERS.remember] !== 'no'
 
 const remainingMs = ({ headers }: Request): number => {
-  const remaining = Number(headers[COMMAND_HEADERS.deadlineMs] ?? DEFAULT_DEADLINE_MS)
-  return Number.isFinite(remaining) ? Math.min(Math.max(remaining, 0), 60_000) : DEFAULT_DEADLINE_MS
+  // Nothing but digits: a number of JavaScript may also be made of spaces.
+  const said = /^-?\d{1,9}$/.exec(headers[COMMAND_HEADERS.deadlineMs] ?? '')
+  return said ? Math.min(Math.max(Number(said[0]), 0), MOST_DEADLINE_MS) : DEFAULT_DEADLINE_MS
 }
 
 const guarded = (ports: ServePorts, request: Request, what: string, work: () => void): void => {
