@@ -10,7 +10,7 @@ const LOOK_WITHIN_MS = 1000
 /** `bus` of a process, with what is rare counted. `clock` ends with the process; `isOpen` and `isStopping` tell of it. */
 export const watchBus = (
   bus: Bus,
-  { count, trace, delivered, violation }: World,
+  { count, trace, delivered, deletesUnderWay, violation }: World,
   { clock, isOpen, isStopping }: { clock: Clock; isOpen: () => boolean; isStopping: () => boolean },
 ): Bus => ({
   ...bus,
@@ -38,6 +38,15 @@ export const watchBus = (
     let looks = 0
     return {
       ...stream,
+      create: async () => {
+        await stream.create()
+        deletesUnderWay.delete(address.actor)
+      },
+      delete: async () => {
+        deletesUnderWay.add(address.actor)
+        await stream.delete()
+        deletesUnderWay.delete(address.actor)
+      },
       look: () => {
         looks++
         return stream.look()

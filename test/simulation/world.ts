@@ -56,6 +56,8 @@ export type World = {
   violations: string[]
   /** The ids under which queued commands were delivered, and which of the sends each came of. */
   delivered: Map<string, number>
+  /** Actors whose stream its owner has asked to be deleted, to fill it from the store: what lies there is as good as gone. */
+  deletesUnderWay: Set<string>
   /** What happened to streams that lets a refusal be right: `<actor> foreign`, `<actor> gap`. */
   streamFaults: Set<string>
 
@@ -154,6 +156,7 @@ export const createWorld = (
     alarms: [],
     violations: [],
     delivered: new Map(),
+    deletesUnderWay: new Set(),
     streamFaults: new Set(),
     requests: 0,
 
@@ -245,9 +248,9 @@ export const createWorld = (
     copiesTaken: () =>
       world.history.copiesTaken(actor => {
         const { disk, copy } = world.sites[actor]
-        const inStream = world.broker
-          .messages(streamOf({ actor, cell: 0 }))
-          .map(message => message.headers['Nats-Msg-Id'])
+        const inStream = world.deletesUnderWay.has(actor)
+          ? []
+          : world.broker.messages(streamOf({ actor, cell: 0 })).map(message => message.headers['Nats-Msg-Id'])
         return new Set([...disk.chains, ...(copy?.disk.chains ?? []), ...inStream.filter(chain => chain !== undefined)])
       }),
   }
