@@ -1,9 +1,10 @@
 /** A disk of its own for a part of the data: a file system in a file, whose power can be cut and which can be full. */
 import { execFile, execFileSync } from 'node:child_process'
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { sync } from '../../src/sync.ts'
 
 const run = promisify(execFile)
 
@@ -89,9 +90,7 @@ export const makeDisk = async (image: string, path: string): Promise<Disk> => {
       rmSync(filler, { force: true })
       rmSync(`${filler}.rest`, { force: true })
       // Else the next power cut brings the filler back, and the disk is full for good.
-      const directory = openSync(path, 'r')
-      fsyncSync(directory)
-      closeSync(directory)
+      sync(path)
     },
     mount,
     unmount,

@@ -1,11 +1,12 @@
 /** The keys as a process that asks for them knows them: read again when their files change. */
 import { readFileSync } from 'node:fs'
+import { stampOf } from '../configuration/file-stamp.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../world/clock.ts'
 import { type Caller, hashOf, idIn, isActive, isKey, type KeptKey } from './access-key.ts'
 import { createJwtReader, type JwtWish } from './jwt.ts'
-import { keyFileIn, readKeys, stampOf } from './key-file.ts'
+import { keyFileIn, readKeys } from './key-file.ts'
 
 export type Access = {
   /** Whether a key is needed. Once it is, it stays so for as long as the process runs. */

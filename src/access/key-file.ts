@@ -1,18 +1,9 @@
 /** The file of keys: read by the gateway, written by `npm start -- keys`. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { exitCodes, plainFault } from '../exit.ts'
+import { sync } from '../sync.ts'
 import { type KeptKey, keptKey } from './access-key.ts'
 
 const contents = z.strictObject({ version: z.literal(1), keys: z.array(keptKey) })
@@ -50,15 +41,7 @@ export const changeKeys = (path: string, change: (keys: KeptKey[]) => KeptKey[])
   } finally {
     closeSync(file)
   }
-  const directory = openSync(dirname(path), 'r')
-  fsyncSync(directory)
-  closeSync(directory)
-}
-
-/** Tells one state of the file from another without reading it; `''` where there is none. */
-export const stampOf = (path: string): string => {
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found ? `${found.ino} ${found.mtimeMs} ${found.size}` : ''
+  sync(dirname(path))
 }
 
 const textIn = (path: string): string | undefined => {

@@ -9,8 +9,9 @@ import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes, plainFault } from '../exit.ts'
 import { restoringFile } from '../restoring.ts'
 import { lockData } from '../start/data-lock.ts'
+import { sync } from '../sync.ts'
 import { describeFile, type Manifest, readManifest } from './manifest.ts'
-import { assertRoom, copySafely, sync, writeSafely } from './safe-files.ts'
+import { assertRoom, copySafely, writeSafely } from './safe-files.ts'
 
 type Say = (line: string) => void
 

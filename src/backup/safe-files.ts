@@ -1,17 +1,8 @@
 /** Files that survive a power cut: written, synced, and only then under their name. */
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs'
+import { constants, copyFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { exitCodes, plainFault } from '../exit.ts'
+import { sync } from '../sync.ts'
 
 /** What else may come onto the disk meanwhile. */
 const SPARE = 1.1
@@ -48,16 +39,6 @@ export const assertRoom = (directory: string, bytes: number): void => {
     exitCodes.unavailable,
     `There is not room enough in ${directory}: ${megabytes(needed)} are needed, ${megabytes(bavail * bsize)} are free`,
   )
-}
-
-/** What was written to `path` is on the disk when this returns; a directory too. */
-export const sync = (path: string): void => {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
 }
 
 const underItsName = (from: string, to: string): void => {

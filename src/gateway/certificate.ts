@@ -1,6 +1,7 @@
 /** The certificate of HTTPS: read at the start, and again when its files change. */
 import { createPublicKey, X509Certificate } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { stampOf } from '../configuration/file-stamp.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../world/clock.ts'
@@ -43,10 +44,10 @@ export const watchCertificate = (
   renew: (certificate: Certificate) => void,
   { clock, log }: { clock: Clock; log: Log },
 ): { stop: () => void } => {
-  let stamp = stampOf(files)
+  let stamp = stampsOf(files)
   let cancel = () => {}
   const look = () => {
-    const found = stampOf(files)
+    const found = stampsOf(files)
     if (found !== stamp) {
       stamp = found
       try {
@@ -63,8 +64,5 @@ export const watchCertificate = (
   return { stop: () => cancel() }
 }
 
-const stampOf = ({ tlsCert, tlsKey }: Files): string =>
-  [tlsCert, tlsKey]
-    .map(path => path && statSync(path, { throwIfNoEntry: false }))
-    .map(found => (found ? `${found.ino} ${found.mtimeMs} ${found.size}` : ''))
-    .join()
+const stampsOf = ({ tlsCert, tlsKey }: Files): string =>
+  [tlsCert, tlsKey].map(path => (path === undefined ? '' : stampOf(path))).join()

@@ -55,7 +55,7 @@ export const isOperator = async (access: Access, exchange: Exchange): Promise<bo
 
 /** How `caller` is held on `route`; `undefined` for one who is not. */
 export const holdingOf = ({ user }: Caller, { name }: Pick<Route, 'name'>): Holding | undefined =>
-  user === undefined ? undefined : (CLIENTS as Record<string, Holding>)[name]
+  user === undefined ? undefined : holdingOn(name)
 
 const callerOf = async (access: Access, exchange: Exchange): Promise<Caller | Refused> => {
   const key = keyIn(exchange)
@@ -83,8 +83,11 @@ const keyIn = (exchange: Exchange): string | undefined => {
   return values[0] === undefined ? undefined : (BEARER.exec(values[0])?.[1] ?? '')
 }
 
+/** How the route is for clients; `undefined`: not at all. */
+const holdingOn = (name: string): Holding | undefined => (CLIENTS as Record<string, Holding>)[name]
+
 const mayUse = ({ role, user }: Caller, { name }: Pick<Route, 'name'>): boolean => {
   if (role === 'operator') return true
-  const holding = (CLIENTS as Record<string, Holding>)[name]
+  const holding = holdingOn(name)
   return holding !== undefined && (user === undefined || holding !== 'never')
 }

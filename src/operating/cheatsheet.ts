@@ -2,6 +2,7 @@
 import { OPERATOR } from '../actors/broker-users.ts'
 import { ADDRESSES } from '../actors/registry.ts'
 import { keyFileOf } from '../bus/broker-keys.ts'
+import { natsCommand } from '../bus/nats-command.ts'
 import { COMMANDS, streamOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
@@ -56,7 +57,7 @@ const thingsIn = async (gateway: RunningGateway): Promise<Things> => {
 
 /** The sheet: a comment, then what to type. */
 export const sheetOf = ({ url, natsUrl, natsKeyFile, user, order, letter, deadLetter, real }: Things): string => {
-  const nats = `nats --server ${natsUrl}${natsKeyFile === undefined ? '' : ` --nkey '${natsKeyFile}'`}`
+  const nats = natsCommand(natsUrl, natsKeyFile)
   const [actor, cell] = (deadLetter ?? '').split('-')
   return [
     `# Kassa at ${url}, its bus at ${natsUrl}`,

@@ -1,5 +1,6 @@
 /** The banner: where everything is, what was found, and two lines to try. */
 import { fileURLToPath } from 'node:url'
+import { natsCommand } from '../bus/nats-command.ts'
 import { describeRuntime } from '../processes/runtime.ts'
 import { productVersion } from '../version.ts'
 
@@ -27,7 +28,7 @@ Kassa ${productVersion} is ready in ${Math.round(tookMs)} ms
   data     ${dataDir}
 
   curl -s ${url}/user/create/ -d '${user}'
-  nats --server ${natsUrl}${natsKeyFile === undefined ? '' : ` --nkey '${natsKeyFile}'`} sub '*.*.event.>'
+  ${natsCommand(natsUrl, natsKeyFile)} sub '*.*.event.>'
 ${warnings.map(warning => `\n  Warning: ${warning}`).join('')}
 Ctrl-C stops it.
 `
