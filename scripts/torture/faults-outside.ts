@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { headers as natsHeaders } from '@nats-io/transport-node'
+import { eventually } from '../../test/eventually.ts'
 import type { NatsLook, Reachable, StoredMessage } from '../../test/nats-look.ts'
 import { publishing, withNats } from './broker-look.ts'
 import type { Mood } from './mail.ts'
@@ -29,9 +30,14 @@ const brokerWiped: Fault = async ({ kassa, journal }) => {
 
 const MOST_MESSAGES = 20
 
-/** The last few messages of a stream. */
+/** An idle relay looks every two seconds whether its stream is there; a busy machine may take longer over it. */
+const STREAM_MS = 20_000
+
+/** The last few messages of a stream, which the fault before may have taken away. */
 const lastOf = async (nats: NatsLook, stream: string, count: number): Promise<StoredMessage[]> => {
-  const { state } = await nats.jetstream.streams.info(stream)
+  const { state } = await eventually(`stream ${stream} is there`, STREAM_MS, () =>
+    nats.jetstream.streams.info(stream).catch(() => undefined),
+  )
   const from = Math.max(state.first_seq, state.last_seq - count + 1)
   const numbers = Array.from({ length: state.last_seq - from + 1 }, (_, index) => from + index)
   const found = await Promise.all(numbers.map(seq => nats.jetstream.streams.getMessage(stream, { seq })))
