@@ -206,13 +206,16 @@ function configForOnePart(): Config & { natsUrl: string } {
   return { ...config, natsUrl: config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}` }
 }
 
-type Part = { stop(): Promise<void>; failed?: Promise<Error> }
+type Part = { stop(): Promise<void>; readAgain?(): void; failed?: Promise<Error> }
 
 /** Runs a part until it is told to stop (`endWithParent` then ends the process), or until it fails. */
 async function runPart(starting: Promise<Part>): Promise<ExitCode> {
   let part: Part | undefined
   // Before it has started it has promised nothing to anybody: it may just end.
-  endWithParent(async () => part?.stop())
+  endWithParent(
+    async () => part?.stop(),
+    () => part?.readAgain?.(),
+  )
   part = await starting
 
   return endWithFault(await (part.failed ?? new Promise<never>(() => {})))

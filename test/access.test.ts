@@ -11,6 +11,7 @@ import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
 
 const OPERATOR = 'canary-operator-key-of-this-test-alone'
 const SEEN_MS = 15_000
+const NO_SIGHUP = process.platform === 'win32' && 'there the signal is the end of the console'
 const PERSON = { first_name: 'Ivan', last_name: 'Ivanov', email: 'canary@example.com' }
 
 suite('keys and HTTPS', { timeout: 180_000 }, () => {
@@ -62,6 +63,14 @@ suite('keys and HTTPS', { timeout: 180_000 }, () => {
     const made = await ask(OPERATOR, 'POST', '/user/create/', PERSON)
     assert.deepEqual([made.status, made.json], [201, { user_id: 93493453 }])
     assert.equal((await ask(OPERATOR, 'POST', '/user/create/', PERSON)).status, 201)
+  })
+
+  test('SIGHUP has the certificate read again, and ends nothing', { skip: NO_SIGHUP }, async () => {
+    const { length } = kassa.lines
+    // The files are as they were: nothing but the signal has them read.
+    process.kill(kassa.pid, 'SIGHUP')
+    await kassa.said(/the certificate was read again/, length)
+    assert.equal((await ask(OPERATOR, 'GET', '/v1/products')).status, 200)
   })
 
   test('a customer’s key orders and reads for that customer alone, until it is revoked', async () => {

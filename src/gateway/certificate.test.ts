@@ -70,6 +70,20 @@ suite('the certificate', { timeout: 60_000 }, () => {
     watch.stop()
   })
 
+  test('is read again when that is asked for, at once and changed or not', () => {
+    const renewed: Certificate[] = []
+    const clock = createVirtualClock({ start: 0 })
+    const watch = watchCertificate(files, certificate => renewed.push(certificate), { clock, log })
+    watch.readAgain()
+    write(ELSEWHERE)
+    watch.readAgain()
+    write({ ...ELSEWHERE, cert: 'rubbish' })
+    watch.readAgain()
+    assert.deepEqual(renewed, [HERE, ELSEWHERE])
+    watch.stop()
+    watchCertificate({}, () => assert.fail('there is none'), { clock, log }).readAgain()
+  })
+
   const serve = () => {
     const app = new Hono<GatewayEnv>()
     app.get('/', exchange => exchange.text('here'))

@@ -38,30 +38,34 @@ const belongTogether = ({ cert, key }: Certificate): boolean => {
   return new X509Certificate(cert).publicKey.export(spki).equals(createPublicKey(key).export(spki))
 }
 
-/** Calls `renew` when the files hold another certificate; one that cannot be used is told of, and the old one stays. */
+/**
+ * Calls `renew` when the files hold another certificate, and whenever `readAgain` is called; one that cannot be used is
+ * told of, and the old one stays.
+ */
 export const watchCertificate = (
   files: Files,
   renew: (certificate: Certificate) => void,
   { clock, log }: { clock: Clock; log: Log },
-): { stop: () => void } => {
+): { readAgain: () => void; stop: () => void } => {
   let stamp = stampsOf(files)
   let cancel = () => {}
-  const look = () => {
-    const found = stampsOf(files)
-    if (found !== stamp) {
-      stamp = found
-      try {
-        const certificate = readCertificate(files)
-        if (certificate) renew(certificate)
-        log.info({}, 'the certificate was read again')
-      } catch (fault) {
-        log.error({ fault: (fault as Error).message }, 'the new certificate cannot be used: the old one stays')
-      }
+  const readAgain = () => {
+    stamp = stampsOf(files)
+    try {
+      const certificate = readCertificate(files)
+      if (!certificate) return
+      renew(certificate)
+      log.info({}, 'the certificate was read again')
+    } catch (fault) {
+      log.error({ fault: (fault as Error).message }, 'the new certificate cannot be used: the old one stays')
     }
+  }
+  const look = () => {
+    if (stampsOf(files) !== stamp) readAgain()
     cancel = clock.after(LOOK_EVERY_MS, look)
   }
   if (files.tlsCert !== undefined) cancel = clock.after(LOOK_EVERY_MS, look)
-  return { stop: () => cancel() }
+  return { readAgain, stop: () => cancel() }
 }
 
 const stampsOf = ({ tlsCert, tlsKey }: Files): string =>

@@ -21,8 +21,11 @@ const DRAIN_MS = 1_500
 const tellOnly = (log: Log) => () =>
   log.warn({}, 'there is a new certificate, which this runtime uses with the next start of the gateway')
 
+/** `readAgain`: the certificate is used as it lies there now. */
+type Gateway = { url: string; readAgain: () => void; stop: () => Promise<void> }
+
 /** Starts the gateway. Throws a plain fault when it can't listen, and `Unavailable` when there is no broker. */
-export const startGateway = async (config: Config, log: Log): Promise<{ url: string; stop: () => Promise<void> }> => {
+export const startGateway = async (config: Config, log: Log): Promise<Gateway> => {
   refuseUnsafeStart(config, systemClock.now())
   const certificate = readCertificate(config)
   const access = createAccess({ ...config, jwt: jwtOf(config) }, systemClock, log)
@@ -51,6 +54,7 @@ export const startGateway = async (config: Config, log: Log): Promise<{ url: str
   }
   return {
     url: server.url,
+    readAgain: watch.readAgain,
     stop: () => {
       stopped ??= stop()
       return stopped

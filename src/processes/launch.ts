@@ -40,5 +40,6 @@ export async function launchProcess({ command, args, env, detached, stdout }: Ch
     exited,
     ask: () => void (ended || signalProcess(pid, 'SIGTERM')),
     kill: () => void (ended || signalProcess(pid, 'SIGKILL')),
+    hangUp: () => void (ended || signalProcess(pid, 'SIGHUP')),
   }
 }

@@ -110,6 +110,24 @@ describe('supervisor: keeping parts running', () => {
     assert.ok(happenings.every(happening => happening.what === 'died' && happening.restartInMs === 5))
     await supervisor.stop()
   })
+
+  it('passes SIGHUP on to the part that is named, and to no other', async () => {
+    const { supervisor, until } = watched()
+    const order: string[] = []
+    const hears = (name: string): Part => ({
+      ...fake(name, 2, order),
+      launch: async signal => ({
+        ...(await fake(name, 2, order).launch(signal)),
+        hangUp: () => order.push(`${name} read`),
+      }),
+    })
+    supervisor.keep(hears('billing'))
+    supervisor.keep(hears('gateway'))
+    await until('started', 2)
+    supervisor.hangUp('gateway')
+    assert.deepEqual(order, ['gateway read'])
+    await supervisor.stop()
+  })
 })
 
 describe('supervisor: stopping', () => {

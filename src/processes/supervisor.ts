@@ -22,6 +22,8 @@ export type Supervisor = {
   stop(): Promise<void>
   /** Ends what still runs at once; for a person who asks a second time. */
   hurry(): void
+  /** Passes SIGHUP on to a part, if it runs: it reads again what may have changed. */
+  hangUp(name: string): void
 }
 
 /** Times in ms. A part that was up for `steady` starts afresh with the shortest backoff. */
@@ -119,6 +121,9 @@ export function createSupervisor(
       return stopping
     },
     hurry: killAll,
+    hangUp(name) {
+      for (const { part, running } of all) if (part.name === name) running?.hangUp?.()
+    },
   }
 }
 

@@ -5,6 +5,9 @@ import type { Part } from '../processes/supervisor.ts'
 import type { PortChoice } from './port-choice.ts'
 import { stages } from './stages.ts'
 
+/** The name of the gateway's. */
+export const GATEWAY_PART = 'gateway'
+
 /** An actor in its own process. */
 export function actorPart(name: string, env: NodeJS.ProcessEnv): Part {
   return { name, stage: stages.actor, launch: () => launchProcess({ ...commandFor(['actor', name]), env }) }
@@ -13,7 +16,7 @@ export function actorPart(name: string, env: NodeJS.ProcessEnv): Part {
 /** The gateway in its own process, on the port that is chosen. */
 export function gatewayPart(env: NodeJS.ProcessEnv, choice: PortChoice): Part {
   return {
-    name: 'gateway',
+    name: GATEWAY_PART,
     stage: stages.gateway,
     async launch() {
       const port = String(await choice.next())

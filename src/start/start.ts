@@ -16,11 +16,11 @@ import { type Broker, prepareBroker } from './broker.ts'
 import { lockData } from './data-lock.ts'
 import { tellHappening } from './happenings.ts'
 import { awaitLeftovers } from './leftovers.ts'
-import { actorPart, gatewayPart } from './parts.ts'
+import { actorPart, GATEWAY_PART, gatewayPart } from './parts.ts'
 import { type PortChoice, portChoice } from './port-choice.ts'
 import { untilReady } from './readiness.ts'
 import { removeRunFile, writeRunFile } from './run-file.ts'
-import { onStopSignals } from './stop-signals.ts'
+import { onSignals } from './signals.ts'
 
 /** An empty variable counts as unset. */
 const NO_CREDENTIALS = { NATS_NKEY: '', NATS_CREDS: '', NATS_CA: '', NATS_CERT: '', NATS_KEY: '' }
@@ -69,7 +69,11 @@ async function runUntilStopped(
     tellHappening(happening, exitCode !== undefined, log, say)
     if (exitCode !== undefined) over.resolve(exitCode)
   })
-  onStopSignals(() => over.resolve(exitCodes.ok), supervisor.hurry)
+  onSignals({
+    stop: () => over.resolve(exitCodes.ok),
+    hurry: supervisor.hurry,
+    readAgain: () => supervisor.hangUp(GATEWAY_PART),
+  })
 
   bringUp(config, warnings, broker, gatewayPort, supervisor, waiting).catch(over.reject)
   try {
@@ -135,7 +139,7 @@ async function bringUp(
 function endsTheStart(happening: Happening): ExitCode | undefined {
   if (happening.what !== 'gave up') return undefined
   if (happening.exitCode === exitCodes.configuration) return exitCodes.configuration
-  return happening.part === 'gateway' || happening.part === 'nats-server' ? exitCodes.unavailable : undefined
+  return happening.part === GATEWAY_PART || happening.part === 'nats-server' ? exitCodes.unavailable : undefined
 }
 
 /** When this process began, to the second. */
