@@ -8,8 +8,10 @@ import { type KeptKey, keptKey } from './access-key.ts'
 
 const contents = z.strictObject({ version: z.literal(1), keys: z.array(keptKey) })
 
+export const ACCESS_KEYS = 'access-keys.json'
+
 /** Beside the stores; 0600. */
-export const keyFileIn = (dataDir: string): string => join(dataDir, 'access-keys.json')
+export const keyFileIn = (dataDir: string): string => join(dataDir, ACCESS_KEYS)
 
 /** All keys that were ever made, also those revoked; `undefined` where there is no file: nobody made any. */
 export const readKeys = (path: string): KeptKey[] | undefined => {

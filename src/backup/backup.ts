@@ -17,6 +17,7 @@ import { lockData } from '../start/data-lock.ts'
 import { sync } from '../sync.ts'
 import { productVersion } from '../version.ts'
 import { systemRandom } from '../world/random.ts'
+import { takeAccessKeys } from './access-keys.ts'
 import { bringToOneCut, openCopy } from './cut.ts'
 import { describeFile, type StoreInBackup, writeManifest } from './manifest.ts'
 import { bytesOf, type Originals, runningOriginals, stoppedOriginals } from './originals.ts'
@@ -103,8 +104,9 @@ const fill = async (
     stores.push(await readBack(directory, address, settings, say))
     signal.throwIfAborted()
   }
+  const access = await takeAccessKeys(config.dataDir, directory, say)
   sync(directory)
-  writeManifest(directory, { kassa: productVersion, made_at: madeAt, stores })
+  writeManifest(directory, { kassa: productVersion, made_at: madeAt, stores, ...(access ? { access } : {}) })
   say(
     `Backup of ${madeAt.slice(0, 19)}Z in ${directory}: ${stores.map(({ actor, head }) => `${actor} ${head}`).join(', ')}`,
   )

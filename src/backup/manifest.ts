@@ -4,6 +4,7 @@ import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
+import { ACCESS_KEYS } from '../access/key-file.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import { writeSafely } from './safe-files.ts'
 
@@ -26,6 +27,8 @@ const manifestSchema = z.object({
       files: z.array(file),
     }),
   ),
+  /** The hashes of the access keys; absent where nobody had made any. */
+  access: file.extend({ name: z.literal(ACCESS_KEYS) }).optional(),
 })
 
 export type Manifest = z.infer<typeof manifestSchema>

@@ -1,15 +1,17 @@
 /** Restore: what it refuses, and that an interrupted one leaves nothing that could be taken for a whole one. */
 import assert from 'node:assert/strict'
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { runKeys } from '../access/keys-command.ts'
 import { ADDRESSES } from '../actors/registry.ts'
 import { filesOf } from '../actors/store-files.ts'
 import { exitCodes } from '../exit.ts'
 import { refuseHalfRestored } from '../restoring.ts'
+import { backup } from './backup.ts'
 import type { Manifest } from './manifest.ts'
 import { restore } from './restore.ts'
-import { configOf, makeBackup, newDirectory, quiet, refusedWith } from './test-data.ts'
+import { configOf, makeBackup, makeData, newDirectory, quiet, refusedWith } from './test-data.ts'
 
 /** Data in which a restore was interrupted between a store and its note. */
 const interrupt = async (directory: string): Promise<string> => {
@@ -59,6 +61,57 @@ describe('a restore that is interrupted', () => {
       restore(configOf(dataDir), directory, quiet),
       refusedWith(exitCodes.configuration, /order-0\.db would be overwritten/),
     )
+  })
+})
+
+describe('access keys', () => {
+  const keys = (dataDir: string, ...words: string[]): string => {
+    const printed: string[] = []
+    runKeys(words, { dataDir, now: Date.now, print: line => printed.push(line), explain: quiet })
+    return printed.join('\n')
+  }
+  const withKey = async () => {
+    const dataDir = makeData()
+    keys(dataDir, 'create', '--role', 'client', '--name', 'shop')
+    const directory = join(newDirectory(), 'backup')
+    await backup(configOf(dataDir), directory, quiet)
+    return { dataDir, directory }
+  }
+
+  it('come back, and the one revoked since is told of', async () => {
+    const { directory } = await withKey()
+    const [dataDir, said] = [newDirectory(), [] as string[]]
+    assert.equal(await restore(configOf(dataDir), directory, line => said.push(line)), exitCodes.ok)
+    assert.match(keys(dataDir, 'list'), /active .*client shop/)
+    assert.match(said.join('\n'), /1 let in\. One that was revoked since then does so again/)
+    if (process.platform !== 'win32') assert.equal(statSync(join(dataDir, 'access-keys.json')).mode & 0o777, 0o600)
+  })
+
+  it('that are there are kept', async () => {
+    const { directory } = await withKey()
+    const dataDir = newDirectory()
+    keys(dataDir, 'create', '--role', 'operator', '--name', 'newer')
+    assert.equal(await restore(configOf(dataDir), directory, quiet), exitCodes.ok)
+    assert.match(keys(dataDir, 'list'), /^\S+ {2}active {4}operator newer[^\n]*$/)
+  })
+
+  it('that are not what was written are refused, and so is another file in their stead', async () => {
+    const { directory } = await withKey()
+    writeFileSync(join(directory, 'access-keys.json'), '{"version":1,"keys":[]}')
+    await assert.rejects(restore(configOf(newDirectory()), directory, quiet), refusedWith(exitCodes.failed, /not what/))
+    changeManifest(directory, manifest => Object.assign(manifest.access ?? {}, { name: '../elsewhere.json' }))
+    await assert.rejects(restore(configOf(newDirectory()), directory, quiet), /access/)
+  })
+
+  it('that cannot be read keep a backup from being made', async () => {
+    const dataDir = makeData()
+    const directory = join(newDirectory(), 'backup')
+    writeFileSync(join(dataDir, 'access-keys.json'), 'rubbish')
+    await assert.rejects(
+      backup(configOf(dataDir), directory, quiet),
+      refusedWith(exitCodes.configuration, /file of keys/),
+    )
+    assert.ok(!existsSync(directory))
   })
 })
 

@@ -10,6 +10,7 @@ import { type ExitCode, exitCodes, plainFault } from '../exit.ts'
 import { restoringFile } from '../restoring.ts'
 import { lockData } from '../start/data-lock.ts'
 import { sync } from '../sync.ts'
+import { putAccessKeysBack } from './access-keys.ts'
 import { describeFile, type Manifest, readManifest } from './manifest.ts'
 import { assertRoom, copySafely, writeSafely } from './safe-files.ts'
 
@@ -38,6 +39,7 @@ export const restore = async (config: Config, directory: string, say: Say): Prom
     )
     writeSafely(restoringFile(dataDir), JSON.stringify({ made_at: manifest.made_at, from: directory }))
     for (const store of manifest.stores) putBack(dataDir, directory, manifest, store, say)
+    putAccessKeysBack(dataDir, directory, manifest, say)
     rmSync(restoringFile(dataDir))
     sync(dataDir)
     const code = await verify({ ...config, natsUrl: undefined }, say)
@@ -115,16 +117,14 @@ const assertNoLooseKeys = (dataDir: string, { stores }: Manifest): void => {
   )
 }
 
-const assertUnchanged = async (directory: string, { stores }: Manifest): Promise<void> => {
-  for (const { files } of stores) {
-    for (const file of files) {
-      const now = existsSync(join(directory, file.name)) ? await describeFile(directory, file.name) : undefined
-      if (now?.sha256 === file.sha256) continue
-      throw plainFault(
-        exitCodes.failed,
-        `Cannot restore: ${join(directory, file.name)} is ${now ? 'not what was written' : 'missing'}; use another backup`,
-      )
-    }
+const assertUnchanged = async (directory: string, { stores, access }: Manifest): Promise<void> => {
+  for (const file of [...stores.flatMap(({ files }) => files), ...(access ? [access] : [])]) {
+    const now = existsSync(join(directory, file.name)) ? await describeFile(directory, file.name) : undefined
+    if (now?.sha256 === file.sha256) continue
+    throw plainFault(
+      exitCodes.failed,
+      `Cannot restore: ${join(directory, file.name)} is ${now ? 'not what was written' : 'missing'}; use another backup`,
+    )
   }
 }
 
