@@ -15,7 +15,7 @@ import { answerAsyncapi } from './asyncapi.ts'
 import type { Exchange, GatewayEnv } from './exchange.ts'
 import { answerLive, answerReady, answerVersion } from './health.ts'
 import { unheld } from './hold-to-user.ts'
-import { limitInFlight } from './in-flight.ts'
+import { createInFlight } from './in-flight.ts'
 import { createDoor } from './let-in.ts'
 import { answerSchema } from './message-schemas.ts'
 import { answerOpenapi } from './openapi.ts'
@@ -34,8 +34,8 @@ type Handler = (exchange: Exchange) => Response | Promise<Response>
 export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   const app = new Hono<GatewayEnv>({ strict: false })
   const settling = hearSettled(ports.bus, ports.clock, ports.log)
-  const limited = limitInFlight()
   const { access = OPEN, clock, config } = ports
+  const { inFlight = createInFlight(clock) } = ports
   const pass = createDoor({ access, clock, ...config })
 
   app.use(async (exchange, next) => {
@@ -67,7 +67,7 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
       if (access.isOn()) await pass(exchange, route)
       // Whoever sends slowly holds no place meanwhile.
       if (route.method !== 'GET') await hearBody(exchange)
-      return limited(() => handle(exchange))
+      return inFlight.run(() => handle(exchange))
     })
   }
   serve('GET', '/', answerHome)

@@ -1,9 +1,10 @@
-/** What never became a request: answered as a problem document all the same. */
+/** What never became a request of the app: answered as a problem document all the same. */
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { problemDocument } from '../bus/problem.ts'
+import { PROBLEMS, type ProblemCode, problemDocument } from '../bus/problem.ts'
+import { RETRY_AFTER_S } from './problem-response.ts'
 
 const LINGER_MS = 1_000
 
@@ -37,15 +38,24 @@ const answerWith = (outgoing: ServerResponse, detail: string): void => {
   outgoing.writeHead(400, { ...headers, connection: 'close' }).end(body)
 }
 
+/** One request too many. The connection is kept: to open a new one costs more than the request. */
+export const answerOverloaded = (outgoing: ServerResponse): void => {
+  const { body, headers } = problem('Too many requests are in flight; send the same request again later', 'overloaded')
+  outgoing.writeHead(PROBLEMS.overloaded.status, { ...headers, 'retry-after': RETRY_AFTER_S }).end(body)
+}
+
 /** The response to a request whose address or Host cannot be made a URL of. */
 export const unreadable = (): Response => {
   const { body, headers } = problem()
   return new Response(body, { status: 400, headers })
 }
 
-const problem = (detail = 'The request should be HTTP/1.1 with a readable address and Host') => {
+const problem = (
+  detail = 'The request should be HTTP/1.1 with a readable address and Host',
+  code: ProblemCode = 'invalid_field',
+) => {
   const requestId = randomUUID()
-  const refusal = { code: 'invalid_field', detail } as const
+  const refusal = { code, detail }
   return {
     body: JSON.stringify(problemDocument(refusal, requestId)),
     headers: {

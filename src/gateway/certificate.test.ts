@@ -87,7 +87,7 @@ suite('the certificate', { timeout: 60_000 }, () => {
   const serve = () => {
     const app = new Hono<GatewayEnv>()
     app.get('/', exchange => exchange.text('here'))
-    return listenHttp(app, { host: '127.0.0.1', port: 0, portAsked: true }, systemClock, HERE)
+    return listenHttp(app, { host: '127.0.0.1', port: 0, portAsked: true }, systemClock, { certificate: HERE })
   }
 
   test('is served', async () => {

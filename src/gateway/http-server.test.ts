@@ -9,12 +9,13 @@ import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { createApp } from './app.ts'
 import { type HttpServer, listenHttp } from './http-server.ts'
+import type { InFlight } from './in-flight.ts'
 import { createScriptedBus, type Said, type ScriptedBus, yes } from './scripted-bus.ts'
 import { DOCUMENT } from './test-gateway.ts'
 
 const HOST = { host: '127.0.0.1', port: 0, portAsked: true }
 
-const start = async (config: Partial<typeof HOST> = {}) => {
+const start = async (config: Partial<typeof HOST> = {}, inFlight?: InFlight) => {
   const bus = createScriptedBus(systemClock, { ...DOCUMENT })
   let endsAt: number | undefined
   const app = createApp({
@@ -24,8 +25,9 @@ const start = async (config: Partial<typeof HOST> = {}) => {
     config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB', rateLimit: 0, trustProxy: false },
     log: createLog('silent', 'gateway'),
     endsAt: () => endsAt,
+    ...(inFlight ? { inFlight } : {}),
   })
-  const server = await listenHttp(app, { ...HOST, ...config }, systemClock)
+  const server = await listenHttp(app, { ...HOST, ...config }, systemClock, inFlight ? { inFlight } : {})
   const stop = async (drainMs: number) => {
     endsAt = systemClock.monotonic() + drainMs
     await server.drain()
@@ -140,6 +142,23 @@ suite('over HTTP', () => {
     const other = await start({ port, portAsked: false })
     assert.notEqual(other.server.url, server.url)
     await other.stop(0)
+  })
+})
+
+suite('where too much is in flight', () => {
+  test('what would change something is refused before it is read, what tells of health is answered', async () => {
+    const { bus, server, stop } = await start({}, { run: work => work(), isFull: () => true })
+    try {
+      const refused = await raw(server, post('/orders/create/', 'Content-Type: application/json\r\n', ORDER))
+      assert.match(refused, /^HTTP\/1\.1 429 /)
+      assert.match(refused, /\r\nretry-after: 1\r\n/i)
+      assert.match(refused, /"code":"overloaded"/)
+      assert.equal(bus.asked.length, 0)
+      const health = await raw(server, 'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+      assert.match(health, /^HTTP\/1\.1 200 /)
+    } finally {
+      await stop(100)
+    }
   })
 })
 

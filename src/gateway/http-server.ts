@@ -7,9 +7,16 @@ import type { Hono } from 'hono'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import { type Clock, pause } from '../world/clock.ts'
-import { answerBrokenHttp, answerUnknownExpectation, answerWithoutHost, unreadable } from './broken-http.ts'
+import {
+  answerBrokenHttp,
+  answerOverloaded,
+  answerUnknownExpectation,
+  answerWithoutHost,
+  unreadable,
+} from './broken-http.ts'
 import type { Certificate } from './certificate.ts'
 import type { GatewayEnv } from './exchange.ts'
+import type { InFlight } from './in-flight.ts'
 
 /** Draining, connections are cut after this long: the supervisor ends what is not gone after five seconds. */
 const CUT_MS = 2_500
@@ -29,6 +36,9 @@ const PORTS_TRIED = 20
 /** One more is closed at once. Each takes some 20 KB, and as much as its body has, 64 KB at the most. */
 const CONNECTIONS_MOST = 4_000
 
+/** In a storm a no comes after this long: who asks again at once would have it many times in that time, and nothing else. */
+const REFUSAL_AFTER_MS = 200
+
 /** Slow senders hold a connection no longer than this. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 }
 
@@ -43,7 +53,7 @@ export const listenHttp = async (
   app: Hono<GatewayEnv>,
   config: Pick<Config, 'host' | 'port' | 'portAsked'>,
   clock: Clock,
-  certificate?: Certificate,
+  { certificate, inFlight }: { certificate?: Certificate | undefined; inFlight?: InFlight } = {},
 ): Promise<HttpServer> => {
   const answer = getRequestListener(app.fetch, { hostname: 'localhost', errorHandler: unreadable })
   // Node's closeIdleConnections passes over connections that never sent a request; browsers open some in advance.
@@ -52,8 +62,12 @@ export const listenHttp = async (
     unused.delete(incoming.socket)
     if (incoming.headers.host === undefined && incoming.httpVersion === '1.1') return answerWithoutHost(outgoing)
     if (!/^(100-continue)?$/i.test(incoming.headers.expect ?? '')) return answerUnknownExpectation(outgoing)
+    // Before anything is made of it: what a refusal costs is missing to those who are served.
+    if (inFlight?.isFull() && incoming.method === 'POST') return slowDown(outgoing)
     void answer(incoming, outgoing)
   }
+  const slowDown = (outgoing: ServerResponse) =>
+    void clock.after(REFUSAL_AFTER_MS, () => outgoing.destroyed || answerOverloaded(outgoing))
   // Node would refuse a missing Host by itself, and an Expect that it does not know, with no body.
   const options = { ...TIMEOUTS, requireHostHeader: false }
   const secure = certificate && createSecureServer({ ...options, ...certificate }, hear)

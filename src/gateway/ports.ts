@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Random } from '../world/random.ts'
+import type { InFlight } from './in-flight.ts'
 
 export type GatewayPorts = {
   bus: Bus
@@ -14,6 +15,8 @@ export type GatewayPorts = {
   log: Log
   /** Who may ask; anybody, unless something else is given. */
   access?: Access
+  /** What is worked on at once, where others are to know of it. */
+  inFlight?: InFlight
   /** The moment, in the clock's monotonic milliseconds, when every request must have its answer; unset while we go on. */
   endsAt?: () => number | undefined
 }

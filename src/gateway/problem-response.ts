@@ -8,7 +8,7 @@ import { type Exchange, sendJson } from './exchange.ts'
 import { Refused } from './refused.ts'
 
 /** A client may try again after this many seconds; an actor's restart takes about one. */
-const RETRY_AFTER_S = '1'
+export const RETRY_AFTER_S = '1'
 
 /** Answers a fault. A defect is logged, without its message: that may quote a person's data. */
 export const sendFault = (exchange: Exchange, fault: unknown, log: Log): Response => {

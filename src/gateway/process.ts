@@ -13,6 +13,7 @@ import { systemRandom } from '../world/random.ts'
 import { createApp } from './app.ts'
 import { readCertificate, watchCertificate } from './certificate.ts'
 import { type HttpServer, listenHttp } from './http-server.ts'
+import { createInFlight } from './in-flight.ts'
 
 /** From the stop on, requests in flight get this long; then what still waits for an actor is 503 with its key. */
 const DRAIN_MS = 1_500
@@ -34,10 +35,12 @@ export const startGateway = async (config: Config, log: Log): Promise<Gateway> =
   const bus = await connectNats({ url, name: GATEWAY, access: broker, actors: ADDRESSES, log })
 
   let endsAt: number | undefined
-  const app = createApp({ bus, clock: systemClock, random: systemRandom, config, log, access, endsAt: () => endsAt })
+  const inFlight = createInFlight(systemClock)
+  const world = { bus, clock: systemClock, random: systemRandom, config, log }
+  const app = createApp({ ...world, access, inFlight, endsAt: () => endsAt })
   let server: HttpServer
   try {
-    server = await listenHttp(app, config, systemClock, certificate)
+    server = await listenHttp(app, config, systemClock, { certificate, inFlight })
   } catch (fault) {
     await bus.close()
     throw fault
