@@ -24,7 +24,7 @@ import { etagOf } from './versions.ts'
 export const answerCommand =
   (ports: GatewayPorts, settling: Settling, route: CommandRoute) =>
   async (exchange: Exchange): Promise<Response> => {
-    const deadline = deadlineOf(ports)
+    const deadline = deadlineOf(ports, exchange)
     refuseParameters(exchange)
     const key = commandKeyOf(exchange, ports.random)
     const sent = await commandBodyOf(exchange, route)

@@ -44,7 +44,7 @@ export const answerDeadLetters =
     )
     const most = Math.min(limit ?? PAGE_MOST, PAGE_MOST)
     const starts = startsOf(cursor)
-    const deadline = soonerOf(deadlineOf(ports), OWNER_MS, ports)
+    const deadline = soonerOf(deadlineOf(ports, exchange), OWNER_MS, ports)
     const headers = askerHeaders(exchange)
 
     const answers = await Promise.allSettled(
@@ -72,7 +72,7 @@ export const answerDeadLetters =
 export const answerDeadLetter =
   (ports: GatewayPorts, route: DeadLetterRoute) =>
   async (exchange: Exchange): Promise<Response> => {
-    const deadline = deadlineOf(ports)
+    const deadline = deadlineOf(ports, exchange)
     refuseParameters(exchange)
     const key = commandKeyOf(exchange, ports.random)
     const body = (await commandBodyOf(exchange, route)) as { dead_letter_id: string }

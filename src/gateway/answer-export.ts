@@ -26,7 +26,7 @@ export const answerExport =
   (ports: GatewayPorts, route: ExportRoute) =>
   async (exchange: Exchange): Promise<Response> => {
     const read = readParameters(route.spec.body, parametersOf(exchange)) as { user_id: string }
-    const deadline = deadlineOf(ports)
+    const deadline = deadlineOf(ports, exchange)
     const { user_id } = { ...read, ...(await heldFields(ports, exchange, route, read, deadline)) }
     const headers = askerHeaders(exchange)
 

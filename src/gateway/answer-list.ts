@@ -23,7 +23,7 @@ export const answerList =
     const raw = parametersOf(exchange)
     const read = readParameters(route.spec.body, raw)
     const most = (read.limit as number | undefined) ?? ROWS_MOST
-    const deadline = deadlineOf(ports)
+    const deadline = deadlineOf(ports, exchange)
     const held = await heldFields(ports, exchange, route, read, deadline)
     const body = { ...read, ...held }
 

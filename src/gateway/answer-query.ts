@@ -19,7 +19,7 @@ export const answerQuery =
   async (exchange: Exchange): Promise<Response> => {
     const asked = parametersOf(exchange)
     const read = readParameters(route.spec.body, asked)
-    const deadline = deadlineOf(ports)
+    const deadline = deadlineOf(ports, exchange)
     const held = await heldFields(ports, exchange, route, read, deadline)
 
     const [raw, body] = [

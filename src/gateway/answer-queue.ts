@@ -27,7 +27,7 @@ type Queued = { owner: Address; id: string; raw: unknown; fingerprint: string; e
 export const answerQueue =
   (ports: GatewayPorts, route: QueueRoute) =>
   async (exchange: Exchange): Promise<Response> => {
-    const deadline = deadlineOf(ports)
+    const deadline = deadlineOf(ports, exchange)
     refuseParameters(exchange)
     const key = commandKeyOf(exchange, ports.random)
     const raw = await readRequestBody(exchange)

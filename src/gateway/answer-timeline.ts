@@ -21,7 +21,7 @@ export const answerTimeline =
   (ports: GatewayPorts, route: TimelineRoute) =>
   async (exchange: Exchange): Promise<Response> => {
     const { order_id } = readParameters(route.spec.body, parametersOf(exchange)) as { order_id: string }
-    const deadline = deadlineOf(ports)
+    const deadline = deadlineOf(ports, exchange)
     await heldFields(ports, exchange, route, { order_id }, deadline)
     const headers = askerHeaders(exchange)
 

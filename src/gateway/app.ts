@@ -67,6 +67,7 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
       if (access.isOn()) await pass(exchange, route)
       // Whoever sends slowly holds no place meanwhile.
       if (route.method !== 'GET') await hearBody(exchange)
+      exchange.set('cameMs', clock.monotonic())
       return inFlight.run(() => handle(exchange))
     })
   }

@@ -1,12 +1,13 @@
 /** How long a request may still take. */
+import type { Exchange } from './exchange.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /** `leftMs` is never below 0. */
 export type Deadline = { leftMs: () => number }
 
-/** The deadline of a request that begins now; a gateway that is to end brings it nearer. */
-export const deadlineOf = ({ clock, config, endsAt }: GatewayPorts): Deadline => {
-  const own = clock.monotonic() + config.requestDeadlineMs
+/** The deadline of a request, from when it had come; a gateway that is to end brings it nearer. */
+export const deadlineOf = ({ clock, config, endsAt }: GatewayPorts, exchange: Exchange): Deadline => {
+  const own = exchange.get('cameMs') + config.requestDeadlineMs
   return { leftMs: () => Math.max(0, Math.min(own, endsAt?.() ?? own) - clock.monotonic()) }
 }
 

@@ -12,6 +12,8 @@ export type GatewayEnv = {
   Bindings: { incoming?: IncomingMessage } | undefined
   Variables: {
     requestId: string
+    /** When it had come whole, in milliseconds of the monotonic clock. */
+    cameMs: number
     /** The key of the command that this request became; a client that does not know the outcome sends it again. */
     handle?: string
     /** The code of the problem that was answered, for the log. */
