@@ -7,8 +7,8 @@ import { cacheDir } from './cache.js'
 
 const pollMs = 200
 
-/** Runs `work` while no other process does so for the same `name`; waits, saying so once. */
-export async function withLock(name, work) {
+/** Runs `work` while no other process does so for the same `name`; waits, saying once for whom, and what it does. */
+export async function withLock(name, doing, work) {
   const directory = join(cacheDir(), 'locks')
   mkdirSync(directory, { recursive: true })
   const file = join(directory, createHash('sha256').update(name).digest('hex').slice(0, 16))
@@ -16,7 +16,7 @@ export async function withLock(name, work) {
   for (let waited = false; !take(file); waited = true) {
     const holder = holderOf(file)
     if (holder !== undefined && !isAlive(holder)) putAside(file, holder)
-    else if (!waited) console.error(`Waiting for process ${holder ?? ''}, which installs the modules`)
+    else if (!waited) console.error(`Waiting for process ${holder ?? ''}, which ${doing}`)
     await sleep(pollMs)
   }
   try {

@@ -23,7 +23,7 @@ export async function installModules({ clients }) {
       `Warning: ${modulesDir} is a link, and not in step with package-lock.json; it is taken as it is`,
     )
 
-  await withLock(root, async () => {
+  await withLock(root, 'installs the modules', async () => {
     // Another start may have done it while this one waited.
     if (inStep(clients)) return
     const byHand = installedByHand()

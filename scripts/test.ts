@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { type ExitCode, exitCodes, plainFault } from '../src/exit.ts'
 import { endWithFault } from '../src/processes/child.ts'
+import { buildBeside } from './testing/beside.ts'
 import { addCounts, type Counts, countsLine, isGood, noCounts, skippedNote } from './testing/counts.ts'
 import { prepareEnvironment } from './testing/environment.ts'
 import { chooseFiles, findTestFiles } from './testing/files.ts'
@@ -28,11 +29,14 @@ async function test(words: string[]): Promise<ExitCode> {
   if (count === 0) throw plainFault(exitCodes.usage, `No test file has ${words.join(' or ')} in its path`)
 
   await prepareEnvironment()
+  const built = buildBeside(files.systems)
   const began = performance.now()
   // Who names files looks at them closely: then every test is worth a line.
   const outline = words.length > 0
   const units = await runAll(files.units, unitManner, outline)
-  const counts = addCounts(units, await runAll(files.systems, systemManner, outline))
+  // Those that wait for something come last: by then it is there.
+  const systems = files.systems.toSorted((one, other) => Number(built.has(one)) - Number(built.has(other)))
+  const counts = addCounts(units, await runAll(systems, systemManner, outline, built))
 
   console.log(
     `\nFiles: ${count}, in ${seconds(performance.now() - began)}${skippedNote(counts.skipped)}\n${countsLine(counts)}`,
@@ -40,12 +44,18 @@ async function test(words: string[]): Promise<ExitCode> {
   return isGood(counts) ? exitCodes.ok : exitCodes.failed
 }
 
-async function runAll(files: string[], { atOnce, mostMs }: Manner, outline: boolean): Promise<Counts> {
+async function runAll(
+  files: string[],
+  { atOnce, mostMs }: Manner,
+  outline: boolean,
+  before = new Map<string, Promise<void>>(),
+): Promise<Counts> {
   const waiting = [...files]
   let counts = noCounts
 
   const work = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      await before.get(file)
       const result = await runTestFile(root, file, file === SIMULATION ? MOST_SIMULATION_MS : mostMs)
       console.log(tellFile(result, outline))
       const { passed, failures, skipped } = result

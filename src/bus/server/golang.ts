@@ -8,27 +8,41 @@ const module = 'github.com/nats-io/nats-server/v2@v2.15.2'
 const goFrom = '1.26'
 const buildMs = 600_000
 
-/** Builds into `directory`; takes a minute or two, and says so. Go checks the sources against its checksum database. */
+/** Builds into `directory`; takes a minute or two, and says so. */
 export async function buildWithGo(directory: string, say: (line: string) => void): Promise<string> {
-  const { stdout } = await promisify(execFile)('go', ['version']).catch(fault => {
-    throw new Error(fault.code === 'ENOENT' ? 'there is no Go on the PATH' : fault.message)
-  })
-  const version = /go(\d+\.\d+(\.\d+)?)/.exec(stdout)?.[1] ?? '0'
+  const version = await goVersion()
   if (compareVersions(version, goFrom) < 0) throw new Error(`Go is ${version}, and ${goFrom} or later is needed`)
 
   say(`Building ${module} with Go ${version}; this takes a minute or two`)
-  await promisify(execFile)('go', ['install', '-trimpath', module], {
+  await installWithGo(['go'], module, directory, buildMs)
+  return `go install ${module}`
+}
+
+/** The version of the Go on the PATH, as `1.26.8`; throws where there is none. */
+export async function goVersion(): Promise<string> {
+  const { stdout } = await promisify(execFile)('go', ['version']).catch(fault => {
+    throw new Error(fault.code === 'ENOENT' ? 'there is no Go on the PATH' : fault.message)
+  })
+  return /go(\d+\.\d+(\.\d+)?)/.exec(stdout)?.[1] ?? '0'
+}
+
+/**
+ * Builds the program of `module` (`path@version`) into `directory`, by `go` as it is called there (`['nice', 'go']`).
+ * Go checks the sources against its checksum database. Throws after `withinMs`, and with Go's last line when it fails.
+ */
+export async function installWithGo(
+  [command, ...words]: [string, ...string[]],
+  module: string,
+  directory: string,
+  withinMs: number,
+): Promise<void> {
+  await promisify(execFile)(command, [...words, 'install', '-trimpath', module], {
     cwd: directory,
-    timeout: buildMs,
+    timeout: withinMs,
     // No compiler for C needed, nothing of a surrounding module or workspace.
     env: { ...process.env, GOBIN: directory, GOFLAGS: '-buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' },
   }).catch(fault => {
-    throw new Error(
-      `go install failed: ${String(fault.stderr || fault.message)
-        .trim()
-        .split('\n')
-        .at(-1)}`,
-    )
+    const said = fault.killed ? `not done within ${withinMs / 1000} s` : String(fault.stderr || fault.message)
+    throw new Error(`go install failed: ${said.trim().split('\n').at(-1)}`)
   })
-  return `go install ${module}`
 }
