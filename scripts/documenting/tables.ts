@@ -35,6 +35,7 @@ const shownPath = ({ path }: Route): string =>
 
 const ownerOf = (route: Route): string => {
   if (route.kind === 'queue') return `the queue, then ${route.actor}`
+  if (route.kind === 'events') return 'every actor’s stream'
   return 'actor' in route ? route.actor : 'the actor that has it'
 }
 

@@ -90,6 +90,8 @@ const ofGateway = (): Permissions =>
         // It hears when what it waits for has happened, in whatever cell.
         subscribe: [`${address.actor}.*.event.>`],
       },
+      // It shows people what happens.
+      toFollow(address),
     ]),
   ])
 

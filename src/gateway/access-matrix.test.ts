@@ -41,6 +41,8 @@ const ask = async (route: Route, key: string | undefined, userId: string, script
     ...(text === undefined ? {} : { text }),
     ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
   })
+  // A feed has no end to wait for.
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) await response.body?.cancel()
   const said = (await response.json().catch(() => ({}))) as Record<string, unknown>
   return { status: response.status, said, response, asked: bus.asked, sent: bus.sent }
 }

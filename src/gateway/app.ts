@@ -5,6 +5,7 @@ import { OPEN } from '../access/access.ts'
 import { admit } from './admission.ts'
 import { answerCommand } from './answer-command.ts'
 import { answerDeadLetter, answerDeadLetters } from './answer-dead-letters.ts'
+import { answerEvents } from './answer-events.ts'
 import { answerExport } from './answer-export.ts'
 import { answerList } from './answer-list.ts'
 import { answerPage } from './answer-page.ts'
@@ -109,6 +110,8 @@ const handlerOf = (
       return answerDeadLetters(ports, route)
     case 'dead-letter':
       return answerDeadLetter(ports, route)
+    case 'events':
+      return answerEvents(ports)
   }
 }
 

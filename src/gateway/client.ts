@@ -12,7 +12,8 @@ import type { ROUTES } from './routes.ts'
  */
 export type KassaApi = Hono<BlankEnv, KassaSchema, '/'>
 
-type Line = (typeof ROUTES)[number]
+// What goes on for ever is no reply of JSON.
+type Line = Exclude<(typeof ROUTES)[number], { kind: 'events' }>
 
 type KassaSchema = {
   [Path in Line['path']]: {

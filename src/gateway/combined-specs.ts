@@ -15,6 +15,14 @@ export const ORDER_TIMELINE: QuerySpec = {
   refusals: ['order_not_found'],
 }
 
+/** What happens, event by event. */
+export const EVENTS: QuerySpec = {
+  summary: 'what happens, across the actors, as it happens: server-sent events, which go on from `Last-Event-ID`',
+  body: z.strictObject({}),
+  reply: timelineStep,
+  refusals: [],
+}
+
 /** What is held on a person. */
 export const USER_EXPORT: QuerySpec = {
   summary: 'everything that is held on a person',

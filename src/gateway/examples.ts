@@ -236,6 +236,7 @@ export const EXAMPLES: Record<string, Example> = {
     request: { webhook_id, delivery_id: delivery.delivery_id },
     reply: { ...waitingDelivery, last_answer: null },
   },
+  FollowEvents: { reply: step },
   ListDeadLetters: { request: { status: 'waiting' }, reply: { items: [deadLetter], next_cursor: null } },
   RedriveDeadLetter: {
     request: { dead_letter_id: 'billing-0-17', body: { order_id: '54321', amount: 100 }, by: 'olga' },

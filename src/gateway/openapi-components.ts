@@ -76,6 +76,9 @@ export const headersOf = (route: Route) => [
   ...(route.kind === 'query' && 'version' in ((route.spec.reply as Partial<z.ZodObject>).shape ?? {})
     ? [parameter('If-None-Match', 'ETags that the client has: where it has the present one the reply is 304.')]
     : []),
+  ...(route.kind === 'events'
+    ? [parameter('Last-Event-ID', 'The `id` of the last event that the client has: what came after it is told first.')]
+    : []),
   ...(route.kind === 'command' && route.settles
     ? [parameter('Prefer', '`respond-async`: do not hold the reply until the settling.')]
     : []),

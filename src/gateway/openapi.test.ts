@@ -62,7 +62,8 @@ suite('the OpenAPI document', () => {
       assert.deepEqual(Object.keys(operation().responses), [...statuses].map(String).sort())
       for (const [status, { description, content }] of Object.entries(operation().responses)) {
         assert.ok(description)
-        const types = Number(status) < 300 ? ['application/json'] : status === '304' ? [] : ['application/problem+json']
+        const shown = route.kind === 'events' ? 'text/event-stream' : 'application/json'
+        const types = Number(status) < 300 ? [shown] : status === '304' ? [] : ['application/problem+json']
         assert.deepEqual(Object.keys(content ?? {}), types)
       }
     })

@@ -55,15 +55,25 @@ const pathsOf = (routes: readonly Route[]): Record<string, Record<string, unknow
 // Not as a second content: every client that is made of the document would then read the rows as rows or text.
 const CSV_TOO = 'With `Accept: text/csv` the rows come as CSV: a line of names, then a line a row.'
 
+// The schema is that of the JSON in `data`: OpenAPI 3.1 has no words for the frame around it.
+const FEED =
+  'Each `data` is one entry of a log, as JSON; what is personal is left out. The `id` says how far every log was told, and `Last-Event-ID` brings it back: nothing is missing then. The first event, `place`, is where it begins. A line `:` every 15 s shows that it goes on.'
+
 const operationOf = (route: Route) => ({
   operationId: route.name,
   summary: route.spec.summary,
   ...(route.kind === 'list' && route.csv ? { description: CSV_TOO } : {}),
-  tags: ['actor' in route ? route.actor : 'dead letters'],
+  ...(route.kind === 'events' ? { description: FEED } : {}),
+  tags: [tagOf(route)],
   parameters: parametersOf(route),
   ...(hasBody(route) ? { requestBody: requestBodyOf(route) } : {}),
   responses: { ...successes(route), ...problemResponses(route) },
 })
+
+const tagOf = (route: Route): string => {
+  if (route.kind === 'events') return 'events'
+  return 'actor' in route ? route.actor : 'dead letters'
+}
 
 const parametersOf = (route: Route) => {
   const inPath = pathFields(route.path)
@@ -133,7 +143,10 @@ const successOf = (route: Route, status: keyof typeof SUCCESS) => ({
   description: SUCCESS[status],
   headers: headersNamed(successHeaders(route, status)),
   content: {
-    'application/json': { schema: replySchema(route), ...exampleOf(EXAMPLES[route.name]?.reply) },
+    [route.kind === 'events' ? 'text/event-stream' : 'application/json']: {
+      schema: replySchema(route),
+      ...exampleOf(EXAMPLES[route.name]?.reply),
+    },
   },
 })
 

@@ -19,4 +19,6 @@ export type GatewayPorts = {
   inFlight?: InFlight
   /** The moment, in the clock's monotonic milliseconds, when every request must have its answer; unset while we go on. */
   endsAt?: () => number | undefined
+  /** Aborted when the gateway is to end: whoever watches is let go. */
+  ending?: AbortSignal
 }

@@ -35,9 +35,10 @@ export const startGateway = async (config: Config, log: Log): Promise<Gateway> =
   const bus = await connectNats({ url, name: GATEWAY, access: broker, actors: ADDRESSES, log })
 
   let endsAt: number | undefined
+  const ending = new AbortController()
   const inFlight = createInFlight(systemClock)
   const world = { bus, clock: systemClock, random: systemRandom, config, log }
-  const app = createApp({ ...world, access, inFlight, endsAt: () => endsAt })
+  const app = createApp({ ...world, access, inFlight, endsAt: () => endsAt, ending: ending.signal })
   let server: HttpServer
   try {
     server = await listenHttp(app, config, systemClock, { certificate, inFlight })
@@ -51,6 +52,7 @@ export const startGateway = async (config: Config, log: Log): Promise<Gateway> =
   let stopped: Promise<void> | undefined
   const stop = async () => {
     endsAt = systemClock.monotonic() + DRAIN_MS
+    ending.abort()
     watch.stop()
     await server.drain()
     await bus.close()

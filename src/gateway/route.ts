@@ -52,6 +52,9 @@ export type DeadLettersRoute = Omit<Address, 'actor'> & { kind: 'dead-letters'; 
 /** A command to the actor whose dead letter it is; the letter's id tells which. */
 export type DeadLetterRoute = Omit<Address, 'actor'> & { kind: 'dead-letter'; name: string; spec: CommandSpec }
 
+/** What happens from now on, in every actor's log, for as long as the client listens; `spec.reply` is one event. */
+export type EventsRoute = Omit<Address, 'actor'> & { kind: 'events'; name: string; spec: QuerySpec }
+
 export type Route =
   | CommandRoute
   | QueryRoute
@@ -62,6 +65,7 @@ export type Route =
   | QueueRoute
   | DeadLettersRoute
   | DeadLetterRoute
+  | EventsRoute
 
 /** The fields of a command that its body has: those that neither the path nor `If-Match` tells. */
 export const bodyFields = ({ path, spec }: { path: string; spec: CommandSpec }): string[] => {

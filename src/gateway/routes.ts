@@ -4,7 +4,7 @@ import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import { notificationContract } from '../actors/notification/contract.ts'
 import { orderContract } from '../actors/order/contract.ts'
 import { webhookContract } from '../actors/webhook/contract.ts'
-import { ORDER_TIMELINE, USER_EXPORT } from './combined-specs.ts'
+import { EVENTS, ORDER_TIMELINE, USER_EXPORT } from './combined-specs.ts'
 import { command, query, queued, type Route } from './route.ts'
 
 type Reply = Record<string, unknown>
@@ -182,5 +182,13 @@ export const ROUTES = [
     success: 200,
     name: 'DiscardDeadLetter',
     spec: kernelContract.commands.DiscardDeadLetter,
+  },
+  {
+    kind: 'events',
+    method: 'GET',
+    path: '/v1/events',
+    success: 200,
+    name: 'FollowEvents',
+    spec: EVENTS,
   },
 ] as const satisfies readonly Route[]

@@ -110,7 +110,18 @@ export const createScriptedBus = (clock: Clock, script: Script): ScriptedBus => 
       oldest: notScripted,
     },
     serve: notScripted,
-    logStream: notScripted,
+    // Empty streams, in which nothing happens.
+    logStream: () => ({
+      look: async () => ({ created: '', firstSeq: 0, lastSeq: 0, last: undefined }),
+      follow: () => ({ stop: async () => {} }),
+      get: async () => undefined,
+      create: notScripted,
+      describe: notScripted,
+      cut: notScripted,
+      delete: notScripted,
+      append: notScripted,
+      consumer: notScripted,
+    }),
     onConnection: () => {},
     close: async () => {
       bus.closed = true

@@ -69,7 +69,7 @@ const fuzzShop = async (operations: Operation[], count: number, seed: number, re
         app.fetch(new Request(`http://localhost${path}`, { method: operation.method, headers, body: text ?? null })),
       ),
     )
-    const shown = await response.text()
+    const shown = await textOf(response)
     result.requests++
     result.manners[manner] = (result.manners[manner] ?? 0) + 1
     result.statuses[response.status] = (result.statuses[response.status] ?? 0) + 1
@@ -90,6 +90,15 @@ const fuzzShop = async (operations: Operation[], count: number, seed: number, re
       await shop.clock.advance(1_000)
     }
   }
+}
+
+/** The body; of a feed, which has no end, what it begins with. */
+const textOf = async (response: Response): Promise<string> => {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response.text()
+  const reader = response.body?.getReader()
+  const first = await reader?.read()
+  await reader?.cancel()
+  return new TextDecoder().decode(first?.value)
 }
 
 const describe = ({ operation, manner, path, headers, text }: FuzzRequest): string =>
@@ -191,6 +200,8 @@ const createJudge = (operations: readonly Operation[]) => {
     const type = response.headers.get('content-type') ?? ''
     if (status < 400) {
       if (type.startsWith('text/csv')) return undefined
+      if (type.startsWith('text/event-stream'))
+        return /^event: place$/m.test(shown) ? undefined : 'a feed without its place'
       const fits = replies.get(`${operationId} ${status}`)?.safeParse(JSON.parse(shown))
       return fits?.success
         ? undefined
