@@ -17,11 +17,16 @@ export type Options = {
   users: number
   /** Where the stores lie while it runs: it should be the disk that is meant. */
   directory: string
+  /** Whether Kassa is five processes of its own or one (KASSA_PROCESSES). */
+  processes: 'many' | 'one'
   /** Where every process of Kassa leaves its CPU profile. */
   profile: string | undefined
   json: boolean
   /** A retry storm in place of all measures. */
   storm: boolean
+  /** How little it needs, over `orders` orders, in place of all measures. */
+  small: boolean
+  orders: number
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -31,9 +36,12 @@ export const USAGE = `npm run bench -- [options]
   --only <name,…>      of ${MEASURES.join(', ')}
   --users <n>          over how many users the load is spread (1000)
   --directory <path>   on which disk (${tmpdir()})
+  --processes <which>  many, or one for KASSA_PROCESSES=one (many)
   --short              one round of 1 s at 16 and 64, for CI
   --profile <path>     leave CPU profiles of Kassa's processes there; the figures are then lower
   --storm              a retry storm instead: ten times the load, from clients that give up and ask again at once
+  --small              instead: memory by process, CPU at rest, disk and start, over many orders
+  --orders <n>         over how many, for --small (100000)
   --json               print JSON
   --help               print this`
 
@@ -51,18 +59,32 @@ export const readOptions = (args: string[]): Options => {
     measures: (given.only ?? MEASURES.join(',')).split(',').map(measure),
     users: number('users', given.users ?? '1000'),
     directory: given.directory ?? tmpdir(),
+    processes: processes(given.processes ?? 'many'),
     profile: given.profile,
     json: given.json ?? false,
     storm: given.storm ?? false,
+    small: given.small ?? false,
+    orders: number('orders', given.orders ?? '100000'),
   }
 }
 
 const parse = (args: string[]) => {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean' } as const
-  const values = { seconds: text, rounds: text, connections: text, only: text, users: text, directory: text }
+  const values = {
+    seconds: text,
+    rounds: text,
+    connections: text,
+    only: text,
+    users: text,
+    orders: text,
+    directory: text,
+  }
   try {
-    return parseArgs({ args, options: { ...values, profile: text, short: flag, storm: flag, json: flag } }).values
+    return parseArgs({
+      args,
+      options: { ...values, processes: text, profile: text, short: flag, storm: flag, small: flag, json: flag },
+    }).values
   } catch (fault) {
     throw usageFault((fault as Error).message)
   }
@@ -78,6 +100,11 @@ const measure = (text: string): Measure => {
   const found = MEASURES.find(name => name === text)
   if (found) return found
   throw usageFault(`--only: "${text}" should be one of ${MEASURES.join(', ')}`)
+}
+
+const processes = (text: string): Options['processes'] => {
+  if (text === 'many' || text === 'one') return text
+  throw usageFault(`--processes: "${text}" should be many or one`)
 }
 
 const usageFault = (message: string) => plainFault(exitCodes.usage, `${message}\n\n${USAGE}`)

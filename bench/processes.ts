@@ -49,6 +49,7 @@ const roleOf = (pid: number): string => {
   const actor = words[words.indexOf('actor') + 1]
   if (words.includes('actor') && actor) return actor
   if (words.at(-1) === 'gateway') return 'gateway'
+  if (words.at(-1) === 'all') return 'all in one'
   return basename(words[0] ?? '') === 'nats-server' ? 'nats-server' : 'other'
 }
 

@@ -31,7 +31,7 @@ export const report = (results: Results): string[] => [
 ]
 
 const headLines = ({ options, machine, rawCommits }: Results): string[] => [
-  `${options.rounds} rounds of ${options.seconds} s, ${options.users} users, ${machine.runtime}, ${machine.cpus} × ${machine.cpu}`,
+  `${options.rounds} rounds of ${options.seconds} s, ${options.users} users, processes: ${options.processes}, ${machine.runtime}, ${machine.cpus} × ${machine.cpu}`,
   `SQLite here commits ${whole(spreadOf(rawCommits).median)} one-row FULL transactions a second`,
   'A rate is the median of the rounds; a ratio is taken within each round: median (least–most).',
   ...(machine.tmpfs ? ['WARNING: this is tmpfs, where a sync costs nothing; give --directory on a disk'] : []),

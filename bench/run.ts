@@ -36,7 +36,7 @@ export const runBench = async (options: Options, say: (line: string) => void): P
 
   try {
     say('starting Kassa and the plain design')
-    const kassa = await startKassa(directory, profile)
+    const kassa = await startKassa(directory, { ...options, profile })
     endings.unshift(kassa.stop)
     const plain = await startPlain(directory, options.users)
     endings.unshift(plain.stop)

@@ -10,6 +10,9 @@ import { readRunFile } from '../src/start/run-file.ts'
 export type Kassa = {
   pid: number
   port: number
+  dataDir: string
+  /** Seconds from the command until it was ready. */
+  readyS: number
   /** Says what `verify` says; whether all was well. */
   verify: (say: (line: string) => void) => Promise<boolean>
   stop: () => Promise<void>
@@ -17,17 +20,21 @@ export type Kassa = {
 
 const entry = fileURLToPath(new URL('../bin/kassa.js', import.meta.url))
 const START_MS = 120_000
-const POLL_MS = 50
+const POLL_MS = 10
 
-/** Starts it under `directory`. With `profileDir` each of its processes leaves a CPU profile there when it ends. */
-export const startKassa = async (directory: string, profileDir: string | undefined): Promise<Kassa> => {
+type How = { processes: 'many' | 'one'; profile?: string | undefined }
+
+/** Starts it under `directory`. With `profile` each of its processes leaves a CPU profile there when it ends. */
+export const startKassa = async (directory: string, { processes, profile }: How): Promise<Kassa> => {
   const dataDir = join(directory, 'kassa')
   const logFile = join(directory, 'kassa.log')
   mkdirSync(dataDir, { recursive: true })
-  const env = { ...process.env, KASSA_DATA: dataDir, KASSA_PORT: '0', KASSA_NATS_PORT: '0' }
-  const profiling = profileDir ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` } : {}
+  const free = { KASSA_DATA: dataDir, KASSA_PORT: '0', KASSA_NATS_PORT: '0' }
+  const env = { ...process.env, ...free, KASSA_PROCESSES: processes }
+  const profiling = profile ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` } : {}
   const log = openSync(logFile, 'a')
 
+  const began = performance.now()
   const child = spawn(process.execPath, [entry], { env: { ...env, ...profiling }, stdio: ['ignore', log, log] })
   let ended = false
   const exited = once(child, 'exit').then(() => {
@@ -38,13 +45,14 @@ export const startKassa = async (directory: string, profileDir: string | undefin
     await exited
   }
 
-  const deadline = performance.now() + START_MS
   for (;;) {
     const url = readRunFile(dataDir)?.url
     if (url !== undefined && !ended) {
-      return { pid: child.pid!, port: Number(new URL(url).port), verify: say => verify(env, say), stop }
+      const readyS = (performance.now() - began) / 1000
+      const port = Number(new URL(url).port)
+      return { pid: child.pid!, port, dataDir, readyS, verify: say => verify(env, say), stop }
     }
-    if (ended || performance.now() > deadline) {
+    if (ended || performance.now() > began + START_MS) {
       await stop()
       throw new Error(`Cannot start Kassa; its log ends:\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
     }

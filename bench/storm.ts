@@ -66,7 +66,7 @@ export const runStormBench = async (options: Options, say: (line: string) => voi
   const endings: (() => unknown)[] = [() => rmSync(directory, { recursive: true })]
   try {
     say('starting Kassa')
-    const kassa = await startKassa(directory, undefined)
+    const kassa = await startKassa(directory, options)
     endings.unshift(kassa.stop)
     const generator = startGenerator()
     endings.unshift(generator.stop)

@@ -2,6 +2,8 @@
 import { readOptions, USAGE, wantsHelp } from '../bench/options.ts'
 import { report, reportJson } from '../bench/report.ts'
 import { runBench } from '../bench/run.ts'
+import { runSmallBench } from '../bench/small.ts'
+import { smallReport } from '../bench/small-report.ts'
 import { runStormBench } from '../bench/storm.ts'
 import { isWhole, stormReport } from '../bench/storm-report.ts'
 import { exitCodes } from '../src/exit.ts'
@@ -18,6 +20,11 @@ try {
     const figures = await runStormBench(options, line => console.error(line))
     console.log(options.json ? JSON.stringify(figures, undefined, 2) : stormReport(figures).join('\n'))
     process.exit(isWhole(figures) ? exitCodes.ok : exitCodes.failed)
+  }
+  if (options.small) {
+    const figures = await runSmallBench(options, line => console.error(line))
+    console.log(options.json ? JSON.stringify(figures, undefined, 2) : smallReport(figures).join('\n'))
+    process.exit(figures.clean ? exitCodes.ok : exitCodes.failed)
   }
   const results = await runBench(options, line => console.error(line))
   console.log(options.json ? reportJson(results) : report(results).join('\n'))

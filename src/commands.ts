@@ -26,6 +26,7 @@ export const subcommands: Subcommand[] = [
   { name: 'start', operands: '', meaning: 'run everything on this machine (also without a subcommand)', run: runStart },
   { name: 'actor', operands: `<${ACTOR_NAMES.join('|')}>`, meaning: 'run one actor against NATS_URL', run: runActor },
   { name: 'gateway', operands: '', meaning: 'run the gateway against NATS_URL', run: runGateway },
+  { name: 'all', operands: '', meaning: 'run the gateway and all actors in one process against NATS_URL', run: runAll },
   { name: 'verify', operands: '', meaning: 'compare tables, log and books; exit 1 at any difference', run: runVerify },
   {
     name: 'backup',
@@ -100,6 +101,12 @@ async function runGateway(): Promise<ExitCode> {
   const config = configForOnePart()
   const { startGateway } = await import('./gateway/process.ts')
   return runPart(startGateway(config, createLog(config.logLevel, 'gateway')))
+}
+
+async function runAll(): Promise<ExitCode> {
+  const config = configForOnePart()
+  const { startAll } = await import('./one-process.ts')
+  return runPart(startAll(config))
 }
 
 async function runVerify(): Promise<ExitCode> {

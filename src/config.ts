@@ -104,6 +104,13 @@ const schema = z.object({
     example: '/var/lib/kassa',
     meaning: 'directory of the stores and of the broker’s files',
   }),
+  processes: setting(z.enum(['many', 'one']), {
+    name: 'KASSA_PROCESSES',
+    standard: 'many',
+    wish: 'give many or one',
+    example: 'one',
+    meaning: 'whether the gateway and each actor have a process of their own, or all of them share one',
+  }),
   natsUrl: optionalSetting(natsUrl, {
     name: 'NATS_URL',
     wish: 'give the URL of a NATS server with JetStream, or several of one cluster with commas between them',

@@ -6,9 +6,10 @@ import { eventually } from './eventually.ts'
 import { type Ended, newDataDir, runKassa, spawnKassa } from './kassa-command.ts'
 
 /** A process that the supervisor keeps running. */
-export type PartName = 'order' | 'billing' | 'notification' | 'webhook' | 'gateway' | 'nats-server'
+export type PartName = (typeof PARTS)[number] | 'gateway and actors'
 
-export const PARTS: readonly PartName[] = ['order', 'billing', 'notification', 'webhook', 'gateway', 'nats-server']
+/** Those of the usual topology. */
+export const PARTS = ['order', 'billing', 'notification', 'webhook', 'gateway', 'nats-server'] as const
 
 export type KassaUnderTest = {
   url: string

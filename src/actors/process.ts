@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { accessOf } from '../bus/broker-access.ts'
 import type { Entry } from '../bus/entry.ts'
 import { connectNats } from '../bus/nats.ts'
+import type { Join } from '../bus/neighbours.ts'
 import { userOf } from '../bus/permissions.ts'
 import { answerAsService } from '../bus/service.ts'
 import { countingBus, createCounts } from '../bus/service-count.ts'
@@ -41,12 +42,14 @@ const DAY_MS = 86_400_000
 
 /**
  * Starts the actor `name` in this process, against the broker at `config.natsUrl`. `failed` resolves when it can't go
- * on and the process should end, to be started again. A store whose history is refused stays up and says why.
+ * on and the process should end, to be started again. A store whose history is refused stays up and says why. `join`
+ * makes it a neighbour of others in this process.
  */
 export const startActor = async (
   name: ActorName,
   config: Config & { natsUrl: string },
   log: Log,
+  join: Join = alone,
 ): Promise<{ stop(): Promise<void>; failed: Promise<Error> }> => {
   const address = { actor: name, cell: CELL }
   const settings = settingsOf(config)
@@ -62,7 +65,7 @@ export const startActor = async (
   const keys = openLocked(files.keys, openStore)
   const user = userOf(address)
   const access = accessOf(config, config.natsUrl, user)
-  const bus = await connectNats({ url: config.natsUrl, name: user, access, actors: ADDRESSES, log })
+  const bus = join(await connectNats({ url: config.natsUrl, name: user, access, actors: ADDRESSES, log }))
   await refuseSecondOwner(bus, address)
 
   const endpoints = endpointsOf(definition.contract, address)
@@ -154,6 +157,8 @@ export const startActor = async (
     ]),
   }
 }
+
+const alone: Join = bus => bus
 
 const mailerOf = ({ smtpUrl, mailFrom }: Config, log: Log): Mailer | undefined =>
   smtpUrl === undefined

@@ -13,6 +13,8 @@ import { Unavailable } from './unavailable.ts'
 /** One broker, and what a test does to it behind the buses' backs. */
 export type BusBench = {
   connect: (name: string) => Promise<Bus>
+  /** The same in another process, where those of `connect` share one. */
+  connectElsewhere?: (name: string) => Promise<Bus>
   /** Somebody publishes who knows nothing of us. */
   publish: (subject: string, body: Uint8Array, headers?: Headers) => Promise<void>
   deleteStream: (stream: string) => Promise<void>
@@ -684,18 +686,20 @@ export function busSuite(open: () => Promise<BusBench>): void {
   describe('the connection', () => {
     check('tells when it goes and when it is back, and what is asked meanwhile is unavailable at once', async () => {
       const bus = await bench.connect('watcher')
+      const elsewhere = await (bench.connectElsewhere ?? bench.connect)('elsewhere')
       const changes = createCollector<boolean>()
       const refused = createCollector<unknown>()
       bus.onConnection(connected => {
         changes.add(connected)
         if (!connected) bus.request('suite.7', bytes(''), { timeoutMs: 10 * TIMEOUT_MS }).catch(refused.add)
       })
-      const serving = bus.serve('suite.7', request => request.respond(bytes('still here')))
+      const serving = elsewhere.serve('suite.7', request => request.respond(bytes('still here')))
       await restart()
       assert.deepEqual(await changes.first(2), [false, true])
       assert.ok((await refused.first(1))[0] instanceof Unavailable)
       assert.equal(text((await askUntilAnswered(other, 'suite.7')).body), 'still here')
       await serving.stop()
+      await elsewhere.close()
       await bus.close()
     })
 

@@ -5,6 +5,7 @@ import { refuseUnsafeStart } from '../access/unsafe-start.ts'
 import { ADDRESSES } from '../actors/registry.ts'
 import { accessOf } from '../bus/broker-access.ts'
 import { connectNats } from '../bus/nats.ts'
+import type { Join } from '../bus/neighbours.ts'
 import { GATEWAY } from '../bus/permissions.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -25,14 +26,19 @@ const tellOnly = (log: Log) => () =>
 /** `readAgain`: the certificate is used as it lies there now. */
 type Gateway = { url: string; readAgain: () => void; stop: () => Promise<void> }
 
-/** Starts the gateway. Throws a plain fault when it can't listen, and `Unavailable` when there is no broker. */
-export const startGateway = async (config: Config, log: Log): Promise<Gateway> => {
+const alone: Join = bus => bus
+
+/**
+ * Starts the gateway. Throws a plain fault when it can't listen, and `Unavailable` when there is no broker. `join` makes
+ * it a neighbour of actors in this process.
+ */
+export const startGateway = async (config: Config, log: Log, join: Join = alone): Promise<Gateway> => {
   refuseUnsafeStart(config, systemClock.now())
   const certificate = readCertificate(config)
   const access = createAccess({ ...config, jwt: jwtOf(config) }, systemClock, log)
   const url = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
   const broker = accessOf(config, url, GATEWAY)
-  const bus = await connectNats({ url, name: GATEWAY, access: broker, actors: ADDRESSES, log })
+  const bus = join(await connectNats({ url, name: GATEWAY, access: broker, actors: ADDRESSES, log }))
 
   let endsAt: number | undefined
   const ending = new AbortController()

@@ -145,6 +145,24 @@ describe('supervisor: stopping', () => {
     assert.deepEqual(order, ['gateway drained', 'order drained', 'nats-server drained'])
   })
 
+  it('waits longer for a part that says so', async () => {
+    const { supervisor, until } = watched({ ...quickTimes, stageDrain: 20, wholeDrain: 60_000 })
+    const order: string[] = []
+    const slow = fake('all in one', 1, order)
+    supervisor.keep({
+      ...slow,
+      drains: 3_000,
+      launch: async signal => {
+        const running = await slow.launch(signal)
+        return { ...running, ask: () => void sleep(200).then(running.ask) }
+      },
+    })
+    supervisor.keep(fake('nats-server', 3, order))
+    await until('started', 2)
+    await supervisor.stop()
+    assert.deepEqual(order, ['all in one drained', 'nats-server drained'])
+  })
+
   it('kills what does not drain, in the end', async () => {
     const { supervisor, until } = watched()
     const order: string[] = []

@@ -4,10 +4,11 @@ import { exitCodes } from '../exit.ts'
 import type { Running } from './running.ts'
 
 /**
- * What can be run, and run again. Parts of a lower `stage` are drained before those of a higher one. A launch that takes
- * long gives up when `signal` says that nobody wants it any more.
+ * What can be run, and run again. Parts of a lower `stage` are drained before those of a higher one, which wait for
+ * `drains` times the usual time of a stage, 1 unless said. A launch that takes long gives up when `signal` says that
+ * nobody wants it any more.
  */
-export type Part = { name: string; stage: number; launch(signal: AbortSignal): Promise<Running> }
+export type Part = { name: string; stage: number; drains?: number; launch(signal: AbortSignal): Promise<Running> }
 
 export type Happening =
   | { what: 'started'; part: string; pid: number }
@@ -92,7 +93,8 @@ export function createSupervisor(
     for (const stage of stages) {
       const members = all.filter(kept => kept.part.stage === stage)
       for (const kept of members) kept.running?.ask()
-      await within(times.stageDrain, Promise.all(members.map(kept => kept.over)))
+      const drains = Math.max(...members.map(({ part }) => part.drains ?? 1))
+      await within(drains * times.stageDrain, Promise.all(members.map(kept => kept.over)))
     }
 
     const everything = Promise.all(all.map(kept => kept.over))

@@ -1,12 +1,19 @@
-/** The parts that are processes of Kassa: the actors and the gateway. */
+/** The parts that are processes of Kassa: the actors and the gateway, or all of them in one. */
 import { launchProcess } from '../processes/launch.ts'
+import type { Running } from '../processes/running.ts'
 import { commandFor } from '../processes/runtime.ts'
 import type { Part } from '../processes/supervisor.ts'
 import type { PortChoice } from './port-choice.ts'
 import { stages } from './stages.ts'
 
 /** The name of the gateway's. */
-export const GATEWAY_PART = 'gateway'
+const GATEWAY_PART = 'gateway'
+
+/** What the one process is called. */
+const ONE_PROCESS = 'gateway and actors'
+
+/** Those that listen for HTTP. */
+export const DOORS = [GATEWAY_PART, ONE_PROCESS]
 
 /** An actor in its own process. */
 export function actorPart(name: string, env: NodeJS.ProcessEnv): Part {
@@ -15,12 +22,15 @@ export function actorPart(name: string, env: NodeJS.ProcessEnv): Part {
 
 /** The gateway in its own process, on the port that is chosen. */
 export function gatewayPart(env: NodeJS.ProcessEnv, choice: PortChoice): Part {
-  return {
-    name: GATEWAY_PART,
-    stage: stages.gateway,
-    async launch() {
-      const port = String(await choice.next())
-      return launchProcess({ ...commandFor(['gateway']), env: { ...env, KASSA_PORT: port } })
-    },
-  }
+  return { name: GATEWAY_PART, stage: stages.gateway, launch: () => launchOnPort('gateway', env, choice) }
+}
+
+/** The gateway and all actors in one process. It drains them one after the other, which takes both their times. */
+export function onePart(env: NodeJS.ProcessEnv, choice: PortChoice): Part {
+  return { name: ONE_PROCESS, stage: stages.gateway, drains: 2, launch: () => launchOnPort('all', env, choice) }
+}
+
+async function launchOnPort(subcommand: string, env: NodeJS.ProcessEnv, choice: PortChoice): Promise<Running> {
+  const port = String(await choice.next())
+  return launchProcess({ ...commandFor([subcommand]), env: { ...env, KASSA_PORT: port } })
 }

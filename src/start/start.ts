@@ -9,14 +9,14 @@ import { shownUrl } from '../bus/broker-url.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { createLog } from '../log.ts'
-import { createSupervisor, type Happening, type Supervisor } from '../processes/supervisor.ts'
+import { createSupervisor, type Happening, type Part, type Supervisor } from '../processes/supervisor.ts'
 import { refuseHalfRestored } from '../restoring.ts'
 import { banner } from './banner.ts'
 import { type Broker, prepareBroker } from './broker.ts'
 import { lockData } from './data-lock.ts'
 import { tellHappening } from './happenings.ts'
 import { awaitLeftovers } from './leftovers.ts'
-import { actorPart, GATEWAY_PART, gatewayPart } from './parts.ts'
+import { actorPart, DOORS, gatewayPart, onePart } from './parts.ts'
 import { type PortChoice, portChoice } from './port-choice.ts'
 import { untilReady } from './readiness.ts'
 import { removeRunFile, writeRunFile } from './run-file.ts'
@@ -72,7 +72,9 @@ async function runUntilStopped(
   onSignals({
     stop: () => over.resolve(exitCodes.ok),
     hurry: supervisor.hurry,
-    readAgain: () => supervisor.hangUp(GATEWAY_PART),
+    readAgain: () => {
+      for (const door of DOORS) supervisor.hangUp(door)
+    },
   })
 
   bringUp(config, warnings, broker, gatewayPort, supervisor, waiting).catch(over.reject)
@@ -102,8 +104,7 @@ async function bringUp(
   // What somebody has set for another broker does not get in at ours.
   const access = broker.isOwn ? NO_CREDENTIALS : {}
   const env = { ...process.env, ...access, NATS_URL: natsUrl, KASSA_DATA: config.dataDir }
-  for (const name of ACTOR_NAMES) supervisor.keep(actorPart(name, env))
-  supervisor.keep(gatewayPart(env, gatewayPort))
+  for (const part of partsOf(config, env, gatewayPort)) supervisor.keep(part)
 
   const scheme = config.tlsCert === undefined ? 'http' : 'https'
   const host = SEEN_FROM_HERE[config.host] ?? config.host
@@ -132,6 +133,11 @@ async function bringUp(
   )
 }
 
+const partsOf = ({ processes }: Config, env: NodeJS.ProcessEnv, gatewayPort: PortChoice): Part[] =>
+  processes === 'one'
+    ? [onePart(env, gatewayPort)]
+    : [...ACTOR_NAMES.map(name => actorPart(name, env)), gatewayPart(env, gatewayPort)]
+
 /**
  * Whether a part that is given up before everything was ever ready ends the whole start: when a person must act,
  * or when nothing can be reached. Later the others go on.
@@ -139,7 +145,7 @@ async function bringUp(
 function endsTheStart(happening: Happening): ExitCode | undefined {
   if (happening.what !== 'gave up') return undefined
   if (happening.exitCode === exitCodes.configuration) return exitCodes.configuration
-  return happening.part === GATEWAY_PART || happening.part === 'nats-server' ? exitCodes.unavailable : undefined
+  return [...DOORS, 'nats-server'].includes(happening.part) ? exitCodes.unavailable : undefined
 }
 
 /** When this process began, to the second. */

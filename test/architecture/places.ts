@@ -28,7 +28,7 @@ const isDirectory = (file: string) => ['src/actors/registry.ts', 'src/actors/cel
 const isGround = (file: string) =>
   /^src\/((configuration|processes|world)\/)?[a-z-]+\.ts$/.test(file) && !isCommandLine(file)
 /** What the person at the terminal meets; starts any part. */
-const isCommandLine = (file: string) => /^src\/(main|commands|help)\.ts$/.test(file)
+const isCommandLine = (file: string) => /^src\/(main|commands|help|one-process)\.ts$/.test(file)
 const isMail = under('src/mail')
 const isWebhooks = under('src/webhooks')
 /** Who may what at the broker: derived from the definitions of all actors. */
