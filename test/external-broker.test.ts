@@ -1,64 +1,41 @@
 /** A whole Kassa on a broker of somebody else: over TLS, with the users that `nats-config` prints. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@nats-io/transport-node'
 import { natsServerCache } from '../src/bus/server/cache.ts'
 import { findNatsServer } from '../src/bus/server/find.ts'
-import { greetingAt } from '../src/bus/server/greeting.ts'
 import { HERE } from '../src/mail/test-certificates.ts'
-import { anyFreePort } from '../src/processes/ports.ts'
 import { expecting, get, post } from './http-client.ts'
-import { newDataDir, runKassa } from './kassa-command.ts'
+import { newDataDir } from './kassa-command.ts'
 import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
+import { type OtherBroker, startOtherBroker } from './other-broker.ts'
 
 describe('a broker of somebody else, with TLS and nkeys', () => {
-  let directory: string
-  let server: ChildProcess
+  let broker: OtherBroker
   let kassa: KassaUnderTest | undefined
   let env: Record<string, string>
   const dataDir = newDataDir()
 
   before(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'kassa-external-'))
-    const file = (name: string, text = '') => {
+    const directory = newDataDir()
+    const file = (name: string, text: string) => {
       writeFileSync(join(directory, name), text)
-      return JSON.stringify(join(directory, name))
+      return join(directory, name)
     }
+    const [cert, key] = [file('cert.pem', HERE.cert), file('key.pem', HERE.key)]
     const { NATS_SERVER_BIN, PATH = '' } = process.env
     const search = { named: NATS_SERVER_BIN, path: PATH, cacheDir: natsServerCache(process.env), say: () => {} }
     const program = (await findNatsServer(search)).file
-    const port = await anyFreePort('127.0.0.1')
-    const { code, stdout } = await runKassa(['nats-config'], { KASSA_DATA: dataDir })
-    assert.equal(code, 0)
-    file(
-      'server.conf',
-      `listen: "127.0.0.1:${port}"
-jetstream { store_dir: ${JSON.stringify(join(directory, 'store'))}, sync_interval: always }
-tls { cert_file: ${file('cert.pem', HERE.cert)}, key_file: ${file('key.pem', HERE.key)} }
-${stdout}`,
-    )
-    server = spawn(program, ['-c', join(directory, 'server.conf')], { stdio: 'ignore' })
-    while (!(await greetingAt(port))) {
-      assert.equal(server.exitCode, null, 'nats-server takes what nats-config prints')
-      await sleep(20)
-    }
-    env = { NATS_URL: `tls://127.0.0.1:${port}`, NATS_CA: join(directory, 'cert.pem') }
+    const tls = `tls { cert_file: ${JSON.stringify(cert)}, key_file: ${JSON.stringify(key)} }`
+    broker = await startOtherBroker(program, dataDir, tls)
+    env = { NATS_URL: `tls://${broker.host}`, NATS_CA: cert }
     kassa = await startKassa({ dataDir, env })
   })
   after(async () => {
     await kassa?.stop()
-    if (server?.exitCode === null && server.signalCode === null) {
-      const exited = once(server, 'exit')
-      server.kill('SIGKILL')
-      await exited
-    }
-    rmSync(directory, { recursive: true, force: true })
+    await broker?.close()
   })
 
   it('carries an order to its end, and refuses the parts nothing', async () => {

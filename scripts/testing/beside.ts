@@ -1,6 +1,7 @@
 /** What is built while the tests run, for the few test files that need it. */
+import { existsSync } from 'node:fs'
 import { natsCli } from '../../test/nats-cli.ts'
-import { buildGoTool, type GoTool, NATS_CLI } from './go-tools.ts'
+import { buildGoTool, type GoTool, NATS_CLI, OLD_NATS_SERVER } from './go-tools.ts'
 import { seconds } from './tell.ts'
 
 /** A quiet machine takes some minutes, and one that runs tests more. */
@@ -9,6 +10,7 @@ const BUILD_MS = 900_000
 /** The test files that need a program, and whether one is there already. */
 const NEEDS: { file: string; tool: GoTool; isThere: boolean }[] = [
   { file: 'test/nats-cli.test.ts', tool: NATS_CLI, isThere: natsCli !== undefined },
+  { file: 'test/old-broker.test.ts', tool: OLD_NATS_SERVER, isThere: existsSync(OLD_NATS_SERVER.file) },
 ]
 
 /**
@@ -17,7 +19,14 @@ const NEEDS: { file: string; tool: GoTool; isThere: boolean }[] = [
  */
 export function buildBeside(files: readonly string[]): Map<string, Promise<void>> {
   const needed = NEEDS.filter(({ file, isThere }) => files.includes(file) && !isThere)
-  return new Map(needed.map(({ file, tool }) => [file, build(tool)]))
+  // One after the other: two at once would want all the cores, and most of their time.
+  let before: Promise<void> = Promise.resolve()
+  return new Map(
+    needed.map(({ file, tool }) => {
+      before = before.then(() => build(tool))
+      return [file, before]
+    }),
+  )
 }
 
 async function build(tool: GoTool): Promise<void> {

@@ -18,6 +18,15 @@ const tool = (name: string, path: string, version: string, program: string, lack
 /** The command line of NATS (docs/decisions/0032). */
 export const NATS_CLI = tool('nats-cli', 'github.com/nats-io/natscli/nats', '0.4.0', 'nats', 'NATS_CLI_LACKING')
 
+/** The oldest kind of nats-server that Kassa runs on; whole Kassas are tested on the newest. */
+export const OLD_NATS_SERVER = tool(
+  'nats-server',
+  'github.com/nats-io/nats-server/v2',
+  '2.10.27',
+  'nats-server',
+  'OLD_NATS_SERVER_LACKING',
+)
+
 /** Builds `tool` unless it is there; throws after `withinMs`. Of several processes one builds, the others wait for it. */
 export async function buildGoTool({ name, module, file }: GoTool, withinMs: number): Promise<void> {
   const isThere = () => existsSync(file)
