@@ -16,12 +16,13 @@ type Manner = { atOnce: number; mostMs: number }
 
 // Much of a unit test is waiting for a small process, so a third one fits on two cores.
 const unitManner: Manner = { atOnce: 3, mostMs: 180_000 }
-// A whole system is five processes, and some tests measure time.
-const systemManner: Manner = { atOnce: 1, mostMs: 900_000 }
+// A whole system is five processes, which wait for each other most of the time.
+const systemManner: Manner = { atOnce: 2, mostMs: 900_000 }
 
+// What measures, or takes every core, has the machine for itself.
+const ALONE = /^test\/(simulation\/simulation|torture|slow-sockets)\.test\.ts$/
 // Thousands of seeds: some minutes of every core, and more where others want the cores as well.
-const SIMULATION = 'test/simulation/simulation.test.ts'
-const MOST_SIMULATION_MS = 1_800_000
+const aloneManner: Manner = { atOnce: 1, mostMs: 1_800_000 }
 
 async function test(words: string[]): Promise<ExitCode> {
   const files = chooseFiles(findTestFiles(root), words)
@@ -33,10 +34,15 @@ async function test(words: string[]): Promise<ExitCode> {
   const began = performance.now()
   // Who names files looks at them closely: then every test is worth a line.
   const outline = words.length > 0
-  const units = await runAll(files.units, unitManner, outline)
-  // Those that wait for something come last: by then it is there.
-  const systems = files.systems.toSorted((one, other) => Number(built.has(one)) - Number(built.has(other)))
-  const counts = addCounts(units, await runAll(systems, systemManner, outline, built))
+  const ofKind = (isMeant: (file: string) => boolean) => files.systems.filter(isMeant)
+  let counts = await runAll(files.units, unitManner, outline)
+  for (const [some, manner] of [
+    [ofKind(file => !ALONE.test(file) && !built.has(file)), systemManner],
+    [ofKind(file => ALONE.test(file)), aloneManner],
+    // Those that wait for something come last: by then it is there.
+    [ofKind(file => built.has(file)), systemManner],
+  ] as const)
+    counts = addCounts(counts, await runAll(some, manner, outline, built))
 
   console.log(
     `\nFiles: ${count}, in ${seconds(performance.now() - began)}${skippedNote(counts.skipped)}\n${countsLine(counts)}`,
@@ -56,7 +62,7 @@ async function runAll(
   const work = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       await before.get(file)
-      const result = await runTestFile(root, file, file === SIMULATION ? MOST_SIMULATION_MS : mostMs)
+      const result = await runTestFile(root, file, mostMs)
       console.log(tellFile(result, outline))
       const { passed, failures, skipped } = result
       counts = addCounts(counts, { passed, failed: failures.length, skipped: skipped.length })
