@@ -259,7 +259,7 @@ export type Config = z.output<typeof schema> & { portAsked: boolean; natsPortAsk
 export type ConfigFault = PlainFault & { faults: string[] }
 
 /** Names that Kassa sets for its own processes; no person should. */
-const ownNames = ['KASSA_SUPERVISED', 'KASSA_LIFELINE']
+const ownNames = ['KASSA_SUPERVISED', 'KASSA_LIFELINE', 'KASSA_RESTARTS']
 
 /**
  * Reads the configuration. Empty variables count as unset. Unknown `KASSA_*` names are warnings;

@@ -36,6 +36,7 @@ const shownPath = ({ path }: Route): string =>
 const ownerOf = (route: Route): string => {
   if (route.kind === 'queue') return `the queue, then ${route.actor}`
   if (route.kind === 'events') return 'every actor’s stream'
+  if (route.kind === 'metrics') return 'the gateway asks all'
   return 'actor' in route ? route.actor : 'the actor that has it'
 }
 

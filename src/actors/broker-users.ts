@@ -29,7 +29,7 @@ export const READER = 'reader'
 /** What the gateway asks of every actor's kernel; the rest is between actors, or for whoever has the stores. */
 const KERNEL_FOR_GATEWAY = {
   commands: ['RedriveDeadLetter', 'DiscardDeadLetter'],
-  queries: ['Health', 'ListDeadLetters', 'GetTimeline', 'GetCommandsOf', 'FindReply'],
+  queries: ['Health', 'Metrics', 'ListDeadLetters', 'GetTimeline', 'GetCommandsOf', 'FindReply'],
 } satisfies { commands: (keyof typeof kernelContract.commands)[]; queries: (keyof typeof kernelContract.queries)[] }
 
 /** What an actor asks of those whose logs it reads, and of those that read its own. */
@@ -39,6 +39,7 @@ const KERNEL_FOR_SOURCES = ['Cursor'] satisfies (keyof typeof kernelContract.que
 /** What the read-only user asks of every actor's kernel. */
 const KERNEL_FOR_READER = [
   'Health',
+  'Metrics',
   'ListDeadLetters',
   'GetTimeline',
   'ListEpochs',

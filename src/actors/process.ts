@@ -7,7 +7,7 @@ import { connectNats } from '../bus/nats.ts'
 import type { Join } from '../bus/neighbours.ts'
 import { userOf } from '../bus/permissions.ts'
 import { answerAsService } from '../bus/service.ts'
-import { countingBus, createCounts } from '../bus/service-count.ts'
+import { countingBus, createCounts, figuresOf } from '../bus/service-count.ts'
 import { endpointsOf } from '../bus/service-endpoints.ts'
 import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
@@ -15,6 +15,7 @@ import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
 import { withRefusalsInTheLog } from '../mail/refusals-in-the-log.ts'
 import { createSmtpMailer } from '../mail/smtp.ts'
+import { watchProcess } from '../metrics/process-figures.ts'
 import { refuseHalfRestored } from '../restoring.ts'
 import { productVersion } from '../version.ts'
 import { createHttpPoster } from '../webhooks/http-poster.ts'
@@ -26,6 +27,7 @@ import { startCutting } from './kernel/cutting.ts'
 import { guardStore } from './kernel/guard-store.ts'
 import { HistoryRefused } from './kernel/history-refused.ts'
 import { markFile } from './kernel/mark.ts'
+import { createMeters } from './kernel/meters.ts'
 import { startActor as start } from './kernel/running-actor.ts'
 import { openStore, StoreDamaged, StoreLocked } from './kernel/store.ts'
 import type { Mailer } from './notification/mailer.ts'
@@ -72,6 +74,9 @@ export const startActor = async (
   const readers = readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL }))
   const counts = createCounts(endpoints.map(({ subject }) => subject))
 
+  // In a process of many the gateway tells its memory and time, once.
+  const own = join === alone ? watchProcess(systemClock, process.env) : undefined
+
   const over = Promise.withResolvers<Error>()
   const startHere = () =>
     start(definition, {
@@ -93,6 +98,8 @@ export const startActor = async (
       startOver: () => void systemClock.after(ANSWER_MS, () => over.resolve(new Error('adopted: starting over'))),
       pid: process.pid,
       say: log,
+      meters: createMeters(),
+      processFigures: () => [...(own?.read() ?? []), ...figuresOf(counts)],
     })
   const actor = orSayDamaged(files.store, startHere)
   // Good to have, and no more: without it everything goes on.
@@ -135,6 +142,7 @@ export const startActor = async (
     stop: async () => {
       stopping = true
       cutting?.stop()
+      own?.stop()
       await service.stop()
       await actor.stop()
       mailer?.close()

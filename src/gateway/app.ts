@@ -8,6 +8,7 @@ import { answerDeadLetter, answerDeadLetters } from './answer-dead-letters.ts'
 import { answerEvents } from './answer-events.ts'
 import { answerExport } from './answer-export.ts'
 import { answerList } from './answer-list.ts'
+import { answerMetrics } from './answer-metrics.ts'
 import { answerPage } from './answer-page.ts'
 import { answerQuery } from './answer-query.ts'
 import { answerQueue } from './answer-queue.ts'
@@ -16,6 +17,7 @@ import { answerAsyncapi } from './asyncapi.ts'
 import type { Exchange, GatewayEnv } from './exchange.ts'
 import { answerLive, answerReady, answerVersion } from './health.ts'
 import { unheld } from './hold-to-user.ts'
+import { createHttpMeters, type HttpMeters } from './http-meters.ts'
 import { createInFlight } from './in-flight.ts'
 import { createDoor } from './let-in.ts'
 import { answerSchema } from './message-schemas.ts'
@@ -35,10 +37,17 @@ type Handler = (exchange: Exchange) => Response | Promise<Response>
 export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   const app = new Hono<GatewayEnv>({ strict: false })
   const settling = hearSettled(ports.bus, ports.clock, ports.log)
+  const meters = createHttpMeters()
   const { access = OPEN, clock, config } = ports
   const { inFlight = createInFlight(clock) } = ports
   const pass = createDoor({ access, clock, ...config })
 
+  app.use(async (exchange, next) => {
+    const startedMs = ports.clock.monotonic()
+    meters.begin()
+    await next()
+    meters.end(exchange.get('meter'), exchange.res.status, ports.clock.monotonic() - startedMs)
+  })
   app.use(async (exchange, next) => {
     const startedMs = ports.clock.monotonic()
     exchange.set('requestId', requestIdOf(exchange, ports.random))
@@ -59,17 +68,22 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
 
   const methods = new Map<string, string[]>()
   const serve = (method: string, path: string, handle: Handler) => {
-    app.on(method, path, handle)
+    const meter = meters.slot(method, path)
+    app.on(method, path, exchange => {
+      exchange.set('meter', meter)
+      return handle(exchange)
+    })
     methods.set(path, [...(methods.get(path) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])])
   }
   for (const route of ROUTES) {
-    const handle = handlerOf(ports, settling, route)
+    const handle = handlerOf(ports, settling, meters, route)
     serve(route.method, route.path, async exchange => {
       if (access.isOn()) await pass(exchange, route)
       // Whoever sends slowly holds no place meanwhile.
       if (route.method !== 'GET') await hearBody(exchange)
       exchange.set('cameMs', clock.monotonic())
-      return inFlight.run(() => handle(exchange))
+      // In a storm nobody is to be blind.
+      return route.kind === 'metrics' ? handle(exchange) : inFlight.run(() => handle(exchange))
     })
   }
   serve('GET', '/', answerHome)
@@ -89,6 +103,7 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
 const handlerOf = (
   ports: GatewayPorts,
   settling: Settling,
+  meters: HttpMeters,
   route: Route,
 ): ((exchange: Exchange) => Promise<Response>) => {
   switch (route.kind) {
@@ -112,6 +127,8 @@ const handlerOf = (
       return answerDeadLetter(ports, route)
     case 'events':
       return answerEvents(ports)
+    case 'metrics':
+      return answerMetrics(ports, route, meters)
   }
 }
 

@@ -38,3 +38,11 @@ export const USER_EXPORT: QuerySpec = {
   }),
   refusals: ['user_not_found'],
 }
+
+/** What every process counts of itself. */
+export const METRICS: QuerySpec = {
+  summary: 'figures of every process, as Prometheus reads them (text format 0.0.4)',
+  body: z.strictObject({}),
+  reply: z.string(),
+  refusals: [],
+}

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Caller } from '../access/access-key.ts'
+import type { RouteMeter } from './http-meters.ts'
 
 /** The bytes of a body, or why they are not had. */
 export type Heard = { bytes: Uint8Array } | { fault: unknown }
@@ -22,6 +23,8 @@ export type GatewayEnv = {
     heard?: Heard
     /** Who asks, where keys are needed. */
     caller?: Caller
+    /** Where this request is counted, as soon as its route is known. */
+    meter?: RouteMeter
     /** The user that stands for another's, and whom the client asked for. */
     stranger?: { asked: string; shown: string }
   }

@@ -62,8 +62,9 @@ suite('the OpenAPI document', () => {
       assert.deepEqual(Object.keys(operation().responses), [...statuses].map(String).sort())
       for (const [status, { description, content }] of Object.entries(operation().responses)) {
         assert.ok(description)
-        const shown = route.kind === 'events' ? 'text/event-stream' : 'application/json'
-        const types = Number(status) < 300 ? [shown] : status === '304' ? [] : ['application/problem+json']
+        const shown = { events: 'text/event-stream', metrics: 'text/plain' } as Record<string, string>
+        const success = shown[route.kind] ?? 'application/json'
+        const types = Number(status) < 300 ? [success] : status === '304' ? [] : ['application/problem+json']
         assert.deepEqual(Object.keys(content ?? {}), types)
       }
     })

@@ -72,7 +72,8 @@ const operationOf = (route: Route) => ({
 
 const tagOf = (route: Route): string => {
   if (route.kind === 'events') return 'events'
-  return 'actor' in route ? route.actor : 'dead letters'
+  if ('actor' in route) return route.actor
+  return route.kind === 'metrics' ? 'operations' : 'dead letters'
 }
 
 const parametersOf = (route: Route) => {
@@ -143,12 +144,15 @@ const successOf = (route: Route, status: keyof typeof SUCCESS) => ({
   description: SUCCESS[status],
   headers: headersNamed(successHeaders(route, status)),
   content: {
-    [route.kind === 'events' ? 'text/event-stream' : 'application/json']: {
-      schema: replySchema(route),
-      ...exampleOf(EXAMPLES[route.name]?.reply),
-    },
+    [mediaTypeOf(route)]: { schema: replySchema(route), ...exampleOf(EXAMPLES[route.name]?.reply) },
   },
 })
+
+/** Of its success. */
+const mediaTypeOf = ({ kind }: Route): string => {
+  if (kind === 'events') return 'text/event-stream'
+  return kind === 'metrics' ? 'text/plain' : 'application/json'
+}
 
 const SUCCESS = { 200: 'Done', 201: 'Created', 202: 'Accepted' } as const
 

@@ -3,6 +3,7 @@ import type { Access } from '../access/access.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
+import type { Figure } from '../metrics/figure.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Random } from '../world/random.ts'
 import type { InFlight } from './in-flight.ts'
@@ -17,6 +18,8 @@ export type GatewayPorts = {
   access?: Access
   /** What is worked on at once, where others are to know of it. */
   inFlight?: InFlight
+  /** What this process tells of itself at `/metrics`. */
+  processFigures?: () => Figure[]
   /** The moment, in the clock's monotonic milliseconds, when every request must have its answer; unset while we go on. */
   endsAt?: () => number | undefined
   /** Aborted when the gateway is to end: whoever watches is let go. */

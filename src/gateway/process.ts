@@ -9,6 +9,7 @@ import type { Join } from '../bus/neighbours.ts'
 import { GATEWAY } from '../bus/permissions.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
+import { watchProcess } from '../metrics/process-figures.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { createApp } from './app.ts'
@@ -43,12 +44,24 @@ export const startGateway = async (config: Config, log: Log, join: Join = alone)
   let endsAt: number | undefined
   const ending = new AbortController()
   const inFlight = createInFlight(systemClock)
-  const world = { bus, clock: systemClock, random: systemRandom, config, log }
-  const app = createApp({ ...world, access, inFlight, endsAt: () => endsAt, ending: ending.signal })
+  const own = watchProcess(systemClock, process.env)
+  const app = createApp({
+    bus,
+    clock: systemClock,
+    random: systemRandom,
+    config,
+    log,
+    access,
+    inFlight,
+    processFigures: own.read,
+    endsAt: () => endsAt,
+    ending: ending.signal,
+  })
   let server: HttpServer
   try {
     server = await listenHttp(app, config, systemClock, { certificate, inFlight })
   } catch (fault) {
+    own.stop()
     await bus.close()
     throw fault
   }
@@ -60,6 +73,7 @@ export const startGateway = async (config: Config, log: Log, join: Join = alone)
     endsAt = systemClock.monotonic() + DRAIN_MS
     ending.abort()
     watch.stop()
+    own.stop()
     await server.drain()
     await bus.close()
   }

@@ -54,6 +54,8 @@ export type DeadLetterRoute = Omit<Address, 'actor'> & { kind: 'dead-letter'; na
 
 /** What happens from now on, in every actor's log, for as long as the client listens; `spec.reply` is one event. */
 export type EventsRoute = Omit<Address, 'actor'> & { kind: 'events'; name: string; spec: QuerySpec }
+/** What every process counts of itself, as text. */
+export type MetricsRoute = Omit<Address, 'actor'> & { kind: 'metrics'; name: string; spec: QuerySpec }
 
 export type Route =
   | CommandRoute
@@ -66,6 +68,7 @@ export type Route =
   | DeadLettersRoute
   | DeadLetterRoute
   | EventsRoute
+  | MetricsRoute
 
 /** The fields of a command that its body has: those that neither the path nor `If-Match` tells. */
 export const bodyFields = ({ path, spec }: { path: string; spec: CommandSpec }): string[] => {

@@ -4,7 +4,7 @@ import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import { notificationContract } from '../actors/notification/contract.ts'
 import { orderContract } from '../actors/order/contract.ts'
 import { webhookContract } from '../actors/webhook/contract.ts'
-import { EVENTS, ORDER_TIMELINE, USER_EXPORT } from './combined-specs.ts'
+import { EVENTS, METRICS, ORDER_TIMELINE, USER_EXPORT } from './combined-specs.ts'
 import { command, query, queued, type Route } from './route.ts'
 
 type Reply = Record<string, unknown>
@@ -191,4 +191,5 @@ export const ROUTES = [
     name: 'FollowEvents',
     spec: EVENTS,
   },
+  { kind: 'metrics', method: 'GET', path: '/metrics', success: 200, name: 'GetMetrics', spec: METRICS },
 ] as const satisfies readonly Route[]

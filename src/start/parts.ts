@@ -1,6 +1,6 @@
 /** The parts that are processes of Kassa: the actors and the gateway, or all of them in one. */
+import { restartsVariable } from '../metrics/process-figures.ts'
 import { launchProcess } from '../processes/launch.ts'
-import type { Running } from '../processes/running.ts'
 import { commandFor } from '../processes/runtime.ts'
 import type { Part } from '../processes/supervisor.ts'
 import type { PortChoice } from './port-choice.ts'
@@ -17,20 +17,34 @@ export const DOORS = [GATEWAY_PART, ONE_PROCESS]
 
 /** An actor in its own process. */
 export function actorPart(name: string, env: NodeJS.ProcessEnv): Part {
-  return { name, stage: stages.actor, launch: () => launchProcess({ ...commandFor(['actor', name]), env }) }
+  const environment = counted(env)
+  return {
+    name,
+    stage: stages.actor,
+    launch: () => launchProcess({ ...commandFor(['actor', name]), env: environment() }),
+  }
 }
 
 /** The gateway in its own process, on the port that is chosen. */
 export function gatewayPart(env: NodeJS.ProcessEnv, choice: PortChoice): Part {
-  return { name: GATEWAY_PART, stage: stages.gateway, launch: () => launchOnPort('gateway', env, choice) }
+  return { name: GATEWAY_PART, stage: stages.gateway, launch: launchOnPort('gateway', env, choice) }
 }
 
 /** The gateway and all actors in one process. It drains them one after the other, which takes both their times. */
 export function onePart(env: NodeJS.ProcessEnv, choice: PortChoice): Part {
-  return { name: ONE_PROCESS, stage: stages.gateway, drains: 2, launch: () => launchOnPort('all', env, choice) }
+  return { name: ONE_PROCESS, stage: stages.gateway, drains: 2, launch: launchOnPort('all', env, choice) }
 }
 
-async function launchOnPort(subcommand: string, env: NodeJS.ProcessEnv, choice: PortChoice): Promise<Running> {
-  const port = String(await choice.next())
-  return launchProcess({ ...commandFor([subcommand]), env: { ...env, KASSA_PORT: port } })
+function launchOnPort(subcommand: string, env: NodeJS.ProcessEnv, choice: PortChoice): Part['launch'] {
+  const environment = counted(env)
+  return async () => {
+    const port = String(await choice.next())
+    return launchProcess({ ...commandFor([subcommand]), env: { ...environment(), KASSA_PORT: port } })
+  }
+}
+
+// A process tells how often it was started again; it alone can't know.
+function counted(env: NodeJS.ProcessEnv): () => NodeJS.ProcessEnv {
+  let launches = 0
+  return () => ({ ...env, [restartsVariable]: String(launches++) })
 }

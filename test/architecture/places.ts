@@ -26,7 +26,9 @@ const isDirectory = (file: string) => ['src/actors/registry.ts', 'src/actors/cel
 
 /** What a process of any kind needs: time, chance, the log, settings, how to end. Knows no part of Kassa. */
 const isGround = (file: string) =>
-  /^src\/((configuration|processes|world)\/)?[a-z-]+\.ts$/.test(file) && !isCommandLine(file)
+  /^src\/((configuration|metrics|processes|world)\/)?[a-z-]+\.ts$/.test(file) && !isCommandLine(file)
+/** What an actor tells its figures with. */
+const isFigure = (file: string) => file === 'src/metrics/figure.ts'
 /** What the person at the terminal meets; starts any part. */
 const isCommandLine = (file: string) => /^src\/(main|commands|help|one-process)\.ts$/.test(file)
 const isMail = under('src/mail')
@@ -46,7 +48,7 @@ export const PLACES: Place[] = [
   {
     name: 'an actor',
     holds: file => actorOf(file) !== undefined,
-    may: to => isBus(to) || isKernel(to) || isValue(to),
+    may: to => isBus(to) || isKernel(to) || isValue(to) || isFigure(to),
   },
   // It carries letters out; the actor that writes them knows only the port.
   { name: 'the mail', holds: isMail, may: to => isGround(to) || to === 'src/actors/notification/mailer.ts' },

@@ -202,6 +202,7 @@ const createJudge = (operations: readonly Operation[]) => {
       if (type.startsWith('text/csv')) return undefined
       if (type.startsWith('text/event-stream'))
         return /^event: place$/m.test(shown) ? undefined : 'a feed without its place'
+      if (responses[status]?.content?.['text/plain']) return type.startsWith('text/plain') ? undefined : 'no plain text'
       const fits = replies.get(`${operationId} ${status}`)?.safeParse(JSON.parse(shown))
       return fits?.success
         ? undefined

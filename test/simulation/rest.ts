@@ -1,6 +1,6 @@
 /** Coming to rest: when all faults are over, everything must be open, carried out and known to everybody soon. */
 import { askCursor } from '../../src/actors/kernel/ask-actor.ts'
-import type { Testimony } from '../../src/actors/kernel/kernel-contract.ts'
+import type { Testimony } from '../../src/actors/kernel/outlook.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import { addressOf, querySubject, sourceOf, streamOf } from '../../src/bus/subjects.ts'

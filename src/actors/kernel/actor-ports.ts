@@ -2,11 +2,13 @@
 import type { Bus } from '../../bus/bus.ts'
 import type { Entry } from '../../bus/entry.ts'
 import type { Address } from '../../bus/subjects.ts'
+import type { Figure } from '../../metrics/figure.ts'
 import type { Clock } from '../../world/clock.ts'
 import type { Random } from '../../world/random.ts'
 import type { Settings } from './actor.ts'
 import type { CopyStore } from './kernel-answers.ts'
 import type { MarkFile } from './mark.ts'
+import type { Meters } from './meters.ts'
 import type { RestoredNote } from './restored.ts'
 import type { Store } from './store.ts'
 
@@ -40,4 +42,8 @@ export type ActorPorts = {
   startOver?: () => void
   pid: number
   say: ActorLog
+  /** Counts turns, commits and events; without them nothing is counted. */
+  meters?: Meters
+  /** What the process around the actor tells of itself. */
+  processFigures?: () => Figure[]
 }

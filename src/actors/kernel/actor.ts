@@ -4,6 +4,7 @@ import type { Bus } from '../../bus/bus.ts'
 import type { CommandBody, Contract, QueryBody } from '../../bus/contract.ts'
 import type { Refusal } from '../../bus/problem.ts'
 import type { Address } from '../../bus/subjects.ts'
+import type { Figure } from '../../metrics/figure.ts'
 import type { Clock } from '../../world/clock.ts'
 import type { Random } from '../../world/random.ts'
 import type { Decision } from './decision.ts'
@@ -88,6 +89,11 @@ export type Behaviour<C extends Contract = Contract> = {
   effects: readonly Effect[]
   /** The next id of every kind that it allots, by kind; the tables ask `openIdFloors` by the same names. */
   nextIds?: () => Record<string, number>
+  /**
+   * What an operator should see of it besides what every actor tells; asked for every few seconds, so let it read no more
+   * than an index. `committed`: how many entries of a type were committed since the process started.
+   */
+  figures?: (committed: (type: string) => number) => Figure[]
   /** What is wrong with the books, a line each; empty when all is well. */
   audit: () => string[]
 }

@@ -5,8 +5,8 @@ import { Unavailable } from '../../bus/unavailable.ts'
 import type { Core } from './core.ts'
 import type { AcceptedCursor } from './epochs.ts'
 import { isStarted } from './event.ts'
-import type { Testimony } from './kernel-contract.ts'
 import type { Marking } from './mark.ts'
+import type { Testimony } from './outlook.ts'
 
 export type AdoptionPorts = {
   core: Core

@@ -5,7 +5,7 @@ import type { LogPage } from '../../bus/reader.ts'
 import { addressOf, querySubject } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
 import type { Epoch } from './epochs.ts'
-import type { Testimony } from './kernel-contract.ts'
+import type { Testimony } from './outlook.ts'
 
 const TIMEOUT_MS = 1000
 

@@ -11,6 +11,7 @@ import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
 import { HistoryRefused } from './history-refused.ts'
 import { type Cursor, type KernelTables, openKernelTables } from './kernel-tables.ts'
 import { type Log, openLog } from './log.ts'
+import type { Meters } from './meters.ts'
 import { isFull, type Store, StoreDamaged } from './store.ts'
 import { isUnderKey, NOBODY, type Personal, type Vault } from './vault.ts'
 
@@ -71,9 +72,17 @@ const UNSAVED_EVENTS = 1000
 /** The core of the actor `definition` at `address` over `store`. */
 export const openCore = (
   definition: AnyActorDefinition,
-  ports: { address: Address; store: Store; vault: Vault; clock: Clock; settings: Settings; version: string },
+  ports: {
+    address: Address
+    store: Store
+    vault: Vault
+    clock: Clock
+    settings: Settings
+    version: string
+    meters?: Meters
+  },
 ): Core => {
-  const { address, store, vault, clock, settings, version } = ports
+  const { address, store, vault, clock, settings, version, meters } = ports
   const log = openLog(store)
   const tables = openKernelTables(store)
   const epochs = openEpochTables(store, log)
@@ -83,6 +92,9 @@ export const openCore = (
   // Keys are deleted after the commit that says so: one that is deleted first could not be had back.
   let toErase: string[] = tables.erased.all()
   let unsavedEvents = 0
+  // Of the transaction that runs: what is undone must not be counted.
+  const appended: string[] = []
+  let decidedAt = 0
 
   const now = (): number => Math.max(clock.now(), log.lastTime())
   const taken = (source: string): number => cursorOf(source).seq
@@ -135,6 +147,7 @@ export const openCore = (
     const data = event.personal ? { ...event.data, sealed: seal(person, event.personal) } : event.data
     const written = { seq, type: event.type, user: event.user, at, data }
     apply({ ...written, command: headers.command }, headers)
+    appended.push(event.type)
     return log.append(
       eventSubject(address, event.type, event.user),
       writeHeaders(reply ? { ...headers, reply: reply() } : headers),
@@ -163,6 +176,7 @@ export const openCore = (
     const result = work()
     if (log.head() > before || unsavedEvents > UNSAVED_EVENTS) saveCursors()
     vault.flush()
+    decidedAt = clock.monotonic()
     return result
   })
 
@@ -217,9 +231,12 @@ export const openCore = (
       const unsavedBefore = [...unsaved].map(source => [source, cursorOf(source)] as const)
       try {
         const result = inTransaction(work) as T
+        if (appended.length > 0) meters?.commit(appended, clock.monotonic() - decidedAt)
+        appended.length = 0
         if (toErase.length > 0) eraseKeys()
         return result
       } catch (error) {
+        appended.length = 0
         log.reload()
         toErase = toEraseBefore
         cursors = tables.cursors.all()

@@ -1,10 +1,12 @@
 /** What every actor answers about itself: its health, cursors, log, keys and dead letters; copies of its store; its adoption. */
 import { NO_CHAIN } from '../../bus/entry.ts'
+import { type Figure, sample } from '../../metrics/figure.ts'
 import type { Answer } from './actor.ts'
 import { type AdoptionPorts, adopt, lookOut, whyNotNow } from './adoption.ts'
 import type { Core } from './core.ts'
 import { commandsOf, listDeadLetters } from './dead-letters.ts'
 import { checkKeys } from './lost-keys.ts'
+import type { Meters } from './meters.ts'
 import { stepAt, timeline } from './timeline.ts'
 
 /** How an actor stands, apart from its log. */
@@ -32,12 +34,14 @@ export type KernelAnswerPorts = {
   isFenced: () => boolean
   copyStore: CopyStore
   /** Where the files are that `copyStore` and an adoption are about. */
-  dataDir: string | undefined
+  dataDir?: string
   adoption: AdoptionPorts
   /** Whether a person may adopt the store: only one that was refused. */
   isRefused: () => boolean
   /** The store was adopted: a new process must take it over. */
   startOver: () => void
+  meters?: Meters
+  processFigures?: () => Figure[]
 }
 
 /** A page of `ReadLog` stays below the broker's payload limit of 1 MB. */
@@ -78,15 +82,19 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
     return { refusal: { code: 'unavailable', detail: `its data are in ${ports.dataDir}, not in ${wanted}` } }
   }
 
+  const cursors = (): Record<string, number> =>
+    Object.fromEntries(ports.sources.map(source => [source, core.cursor(source).seq]))
+
   const always: Record<string, (body: Record<string, unknown>) => Answer | Promise<Answer>> = {
     Health: () => ({
       reply: {
         ...ports.standing(),
         head: core.log.head(),
-        cursors: Object.fromEntries(ports.sources.map(source => [source, core.cursor(source).seq])),
+        cursors: cursors(),
         version: core.version,
       },
     }),
+    Metrics: () => ({ reply: { figures: figuresOf(ports), cursors: cursors() } }),
     Cursor: ({ source }) => ({ reply: { source, ...core.cursor(String(source)), fenced: ports.isFenced() } }),
     LookOut: body => whenHere(body, () => whenRefused(lookOut)),
     Adopt: body =>
@@ -123,6 +131,24 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
 
   return (name: string, body: Record<string, unknown>): Answer | Promise<Answer> | undefined =>
     always[name]?.(body) ?? (ports.isOpen() ? whenOpen[name]?.(body) : undefined)
+}
+
+const figuresOf = ({ core, standing, meters, processFigures }: KernelAnswerPorts): Figure[] => {
+  const { phase, stream, mailbox } = standing()
+  const head = core.log.head()
+  const committed = (type: string): number => meters?.events(type) ?? 0
+  return [
+    sample('kassa_open', phase === 'open' ? 1 : 0),
+    sample('kassa_mailbox_messages', mailbox),
+    sample('kassa_log_entries', head),
+    sample('kassa_relay_lag_entries', Math.max(0, head - stream)),
+    sample('kassa_commands_waiting', core.tables.waiting.count()),
+    sample('kassa_dead_letters_total', committed('DeadLettered')),
+    sample('kassa_dead_letters_waiting', core.tables.deadLetters.countWaiting()),
+    ...(meters?.read() ?? []),
+    ...(core.behaviour.figures?.(committed) ?? []),
+    ...(processFigures?.() ?? []),
+  ]
 }
 
 const page = (core: Core, from: number, limit: number) => {

@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { type Contract, defineContract } from '../../bus/contract.ts'
 import { field, id, shownId, shownMoment, shownUserId } from '../values.ts'
+import { figure } from './figure-schema.ts'
+import { acceptedCursor, dataDir, outlook, testimony } from './outlook.ts'
 
 /** A page of a list on input. `cursor` is what `next_cursor` gave. */
 export const pageFields = {
@@ -27,34 +29,6 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
 
 /** A page that `pageOf` describes. */
 export type Page<T> = { items: T[]; next_cursor: string | null }
-
-const testimony = z.object({
-  source: z.string(),
-  seq: z.int(),
-  chain: z.string(),
-  fenced: z.boolean().describe("whether the start's fence stands; until then it may speak against a store, not for it"),
-})
-
-/** What a reader has seen of a log: an entry's number and chain. */
-export type Testimony = z.infer<typeof testimony>
-
-// Whoever acts upon files: an actor of another installation may be the one that answers.
-const dataDir = z.string().max(4096).optional().describe('refused where the data of this actor are not in there')
-
-const acceptedCursor = z.object({ reader: z.string(), seq: z.int(), chain: z.string() })
-
-const outlook = z.object({
-  head: z.int().describe('where the store ends'),
-  highest: z.int().describe('the highest number that the mark, the stream or a reader knows of'),
-  marked: z.int(),
-  stream: z.int().nullable(),
-  readers: z.array(
-    acceptedCursor.extend({
-      kept: z.boolean().describe('whether the store has what was seen'),
-      fenced: z.boolean().describe('whether that is all; one that is refused itself may yet learn of more'),
-    }),
-  ),
-})
 
 /** A dead letter as it is listed: what could not be carried out, and why. */
 export const deadLetter = z.object({
@@ -174,6 +148,12 @@ export const kernelContract = defineContract({
         version: z.string(),
         warning: z.string().nullable(),
       }),
+      refusals: [],
+    },
+    Metrics: {
+      summary: 'what the process counts and measures of itself; the gateway shows it at /metrics',
+      body: z.strictObject({}),
+      reply: z.object({ figures: z.array(figure), cursors: z.record(z.string(), z.int()) }),
       refusals: [],
     },
     CheckKeys: {

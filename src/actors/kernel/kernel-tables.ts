@@ -95,6 +95,9 @@ const seqOf = (deadLetterId: string): number => Number(deadLetterId.slice(deadLe
 /** The id under which a redriven dead letter is carried out. */
 const redriveId = (deadLetterId: string, attempt: number): string => `redrive/${deadLetterId}/${attempt}`
 
+/** What changes how many dead letters wait. */
+const DEAD_LETTER_EVENTS: ReadonlySet<string> = new Set(['DeadLettered', 'Redriven', 'Discarded'])
+
 export type KernelTables = ReturnType<typeof openKernelTables>
 
 /** Opens the kernel's tables in `store`. */
@@ -147,7 +150,14 @@ export const openKernelTables = (store: Store) => {
     `SELECT command, 'waiting' AS held_as, sealed FROM waiting WHERE person = ?
       UNION ALL SELECT command, 'dead letter', sealed FROM dead_letters WHERE person = ?`,
   )
+  const countDeadLetters = store
+    .prepare<[], number>("SELECT count(*) FROM dead_letters WHERE status = 'waiting'")
+    .pluck()
+  const countWaiting = store.prepare<[], number>('SELECT count(*) FROM waiting').pluck()
   const settleDeadLetter = store.prepare<[string, number]>('UPDATE dead_letters SET status = ? WHERE seq = ?')
+
+  // No index knows which of them wait, so they are counted anew only after one has come or was settled.
+  let waitingLetters: number | undefined
 
   const ownKeyOf = (seq: number): string[] => {
     const person = selectDeadLetter.get(seq)?.person
@@ -215,6 +225,7 @@ export const openKernelTables = (store: Store) => {
         if (event.type !== 'CommandParked') removeWaiting.run(headers.command)
       }
       if (headers.cause) setCursor.run(headers.cause.source, headers.cause.seq, headers.cause.chain)
+      if (DEAD_LETTER_EVENTS.has(event.type)) waitingLetters = undefined
       applyByType[event.type]?.(event)
     },
     threads: {
@@ -250,6 +261,8 @@ export const openKernelTables = (store: Store) => {
       find: (id: string): WaitingRow | undefined => selectWaiting.get(id),
       /** Ids of the commands whose waiting is over by `now`. */
       due: (now: number): string[] => selectDue.all(now),
+      /** How many commands wait. */
+      count: (): number => countWaiting.get() ?? 0,
       /** When the next one's time is up, in ms. */
       nextUntil: (): number | undefined => selectNextUntil.get() ?? undefined,
     },
@@ -257,6 +270,11 @@ export const openKernelTables = (store: Store) => {
       find: (seq: number): DeadLetterRow | undefined => selectDeadLetter.get(seq),
       list: (before: number, status: string | undefined, limit: number): DeadLetterRow[] =>
         selectDeadLetters.all(before, status ?? null, status ?? null, limit),
+      /** How many wait for a person. */
+      countWaiting: (): number => {
+        waitingLetters ??= countDeadLetters.get() ?? 0
+        return waitingLetters
+      },
     },
     /** The queued commands of `person` that wait or lie among the dead letters. */
     commandsOf: (person: string): HeldRow[] => selectCommandsOf.all(person, person),

@@ -2,6 +2,7 @@
 import type { Entry } from '../../bus/entry.ts'
 import type { Refusal } from '../../bus/problem.ts'
 import type { Clock } from '../../world/clock.ts'
+import type { Meters } from './meters.ts'
 
 /** What a command comes to: a reply, a no, or not now. */
 export type Outcome =
@@ -81,8 +82,11 @@ export type Mailbox = {
   drain: () => void
 }
 
-/** A mailbox whose turns are held by `turn`. A command past its deadline is dropped: nobody waits for it. */
-export const createMailbox = (clock: Clock, turn: (items: Item[]) => void): Mailbox => {
+/**
+ * A mailbox whose turns are held by `turn`. A command past its deadline is dropped: nobody waits for it. `meters` count
+ * turns and what was dropped.
+ */
+export const createMailbox = (clock: Clock, turn: (items: Item[]) => void, meters?: Meters): Mailbox => {
   let waiting: Item[] = []
   let commands = 0
   let queued = 0
@@ -116,14 +120,20 @@ export const createMailbox = (clock: Clock, turn: (items: Item[]) => void): Mail
     for (const item of taken) count(item, -1)
     const now = clock.monotonic()
     const items = taken.filter(item => item.kind !== 'command' || item.deadline > now)
+    meters?.dropped('late', taken.length - items.length)
     if (items.length === 0) return
     turn(items)
-    restUntil = clock.monotonic() + BETWEEN_TURNS_MS
+    const end = clock.monotonic()
+    meters?.turn(items.length, end - now)
+    restUntil = end + BETWEEN_TURNS_MS
   }
 
   return {
     push: item => {
-      if (item.kind === 'command' && commands >= MOST_COMMANDS) return false
+      if (item.kind === 'command' && commands >= MOST_COMMANDS) {
+        meters?.dropped('full', 1)
+        return false
+      }
       if (item.kind === 'queued' && queued >= MOST_QUEUED) return false
       count(item, 1)
       waiting.push(item)

@@ -87,6 +87,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       },
       defect: (what, error) => say.error({ what, error: stackOf(error) }, 'a message could not be handled: a bug'),
     }),
+    ports.meters,
   )
   const push = (item: Item): boolean => mailbox.push(item)
 
@@ -255,6 +256,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     isOpen: () => phase === 'open' && !stopping,
     push,
     kernelAnswers: createKernelAnswers({
+      ...ports,
       core,
       sources,
       standing: () => ({
@@ -267,8 +269,6 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       }),
       isOpen: () => phase === 'open',
       isFenced: () => isFenced,
-      copyStore: ports.copyStore,
-      dataDir: ports.dataDir,
       adoption: start,
       isRefused: () => phase === 'refused',
       startOver: () => ports.startOver?.(),

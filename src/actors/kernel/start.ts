@@ -11,8 +11,8 @@ import { isAccepted, isGivenUp } from './adoption.ts'
 import type { Core } from './core.ts'
 import { isStarted } from './event.ts'
 import { HistoryRefused } from './history-refused.ts'
-import type { Testimony } from './kernel-contract.ts'
 import type { Marking } from './mark.ts'
+import type { Testimony } from './outlook.ts'
 import { type RestoredNote, refuseRestoredAlone } from './restored.ts'
 
 /** The steps of a start, as `/readyz` shows them. */

@@ -7,6 +7,7 @@ import type { AnyActorDefinition, Settings } from './actor.ts'
 import { openCore } from './core.ts'
 import { readEvent } from './event.ts'
 import type { CommandItem, Item, Outcome, QueuedItem } from './mailbox.ts'
+import type { Meters } from './meters.ts'
 import { openMemoryStore, type Store } from './store.ts'
 import { createTurn } from './turn.ts'
 import { openVault } from './vault.ts'
@@ -40,6 +41,7 @@ export const createTestCore = (
     clock?: VirtualClock
     settings?: Partial<Settings>
     beforeCommit?: () => void
+    meters?: Meters
   } = {},
 ) => {
   const clock = options.clock ?? createVirtualClock({ start: START })
@@ -52,6 +54,7 @@ export const createTestCore = (
     clock,
     settings: { ...TEST_SETTINGS, ...options.settings },
     version: '1.0.0',
+    ...(options.meters ? { meters: options.meters } : {}),
     vault: {
       ...vault,
       flush: () => {

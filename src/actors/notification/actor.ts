@@ -3,6 +3,7 @@ import type { Bus } from '../../bus/bus.ts'
 import { REFUSAL_HEADERS } from '../../bus/command-id.ts'
 import { querySubject } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
+import { sample } from '../../metrics/figure.ts'
 import type { ActorDefinition, Effect } from '../kernel/actor.ts'
 import { type Decision, nothing, replying } from '../kernel/decision.ts'
 import { openIdFloors } from '../kernel/epochs.ts'
@@ -180,11 +181,23 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
       wakes: () => [],
       atOpen: () => [],
       effects: [mail],
+      figures: committed => [
+        ...Object.entries(STATUSES).map(([status, type]) => sample('kassa_letters_total', committed(type), { status })),
+        sample('kassa_letters_queued', tables.countQueued()),
+      ],
       nextIds: () => ({ message: Number(nextMessageId()) }),
       audit: () => [],
     }
   },
 })
+
+/** The statuses of letters as operators count them, each with the event that tells it. */
+const STATUSES = {
+  queued: 'LetterQueued',
+  sent: 'LetterSent',
+  failed: 'LetterFailed',
+  suppressed: 'LetterSuppressed',
+} satisfies Record<string, keyof typeof notificationContract.events>
 
 /** Asks whom to write to; `undefined` when there is nobody any more. */
 type AskAddress = () => Promise<string | undefined>

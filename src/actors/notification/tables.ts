@@ -94,6 +94,7 @@ export const openNotificationTables = (store: Store) => {
   const end = store.prepare<[LetterStatus, number, string | null, number, number]>(
     'UPDATE letters SET status = ?, at = ?, next_at = NULL, error = ?, version = ? WHERE message_id = ?',
   )
+  const countQueued = store.prepare<[], number>('SELECT count(*) FROM letters WHERE next_at IS NOT NULL').pluck()
   const selectLast = store.prepare<[], number | null>('SELECT max(message_id) FROM letters').pluck()
   const selectWritten = store
     .prepare<[string, string], number>('SELECT 1 FROM letters WHERE order_id = ? AND notification_type = ?')
@@ -141,6 +142,8 @@ export const openNotificationTables = (store: Store) => {
     isWritten: (orderId: string, type: string) => selectWritten.get(orderId, type) !== undefined,
     letter: (messageId: number) => selectLetter.get(messageId),
     letters: (filter: LetterFilter) => selectLetters.all(filter),
+    /** How many wait to be handed over. */
+    countQueued: () => countQueued.get() ?? 0,
     /** Letters to be handed over by `now`, at most `limit`, and when the next one is due after that. */
     toSend: (now: number, limit: number) => ({
       ids: selectDue.all(now, limit),

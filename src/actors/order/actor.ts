@@ -1,6 +1,7 @@
 /** The order actor: its rules over its tables, and whom it listens to. */
 import { ConsumerTaken } from '../../bus/bus.ts'
 import { eventSubject, streamOf } from '../../bus/subjects.ts'
+import { sample } from '../../metrics/figure.ts'
 import type { ActorDefinition, Answer } from '../kernel/actor.ts'
 import { type Decision, happened, replying } from '../kernel/decision.ts'
 import { openIdFloors } from '../kernel/epochs.ts'
@@ -176,6 +177,12 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
         },
       ],
 
+      figures: committed => [
+        ...Object.entries(OUTCOMES).map(([outcome, type]) =>
+          sample('kassa_orders_total', committed(type), { outcome }),
+        ),
+        sample('kassa_orders_pending', tables.countPending()),
+      ],
       nextIds: () => ({ user: Number(nextUserId()), order: Number(nextOrderId()) }),
       audit: () => [],
     }
@@ -209,6 +216,15 @@ export const orderActor: ActorDefinition<typeof orderContract> = {
     }
   },
 }
+
+/** The outcomes of orders as operators count them, each with the event that tells it. */
+const OUTCOMES = {
+  created: 'OrderCreated',
+  confirmed: 'OrderConfirmed',
+  rejected: 'OrderRejected',
+  cancelled: 'OrderCancelled',
+  refunded: 'OrderRefunded',
+} satisfies Record<string, keyof typeof orderContract.events>
 
 const nameTaken = (queueName: string): Answer<never> => ({
   refusal: {

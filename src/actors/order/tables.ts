@@ -140,6 +140,7 @@ export const openOrderTables = (store: Store) => {
     `UPDATE orders SET status = @status, reason = @reason, refunded_minor = @refunded_minor, updated_at = @updated_at,
       version = @version, sum = @sum WHERE order_id = @order_id`,
   )
+  const countPending = store.prepare<[], number>("SELECT count(*) FROM orders WHERE status = 'Pending'").pluck()
   const selectLast = store.prepare<[string], number>('SELECT last FROM allotted WHERE kind = ?').pluck()
   const setLast = store.prepare<[string, number]>('INSERT OR REPLACE INTO allotted VALUES (?, ?)')
   const selectQueues = store.prepare<[], string>('SELECT queue_name FROM queues ORDER BY queue_name').pluck()
@@ -187,6 +188,8 @@ export const openOrderTables = (store: Store) => {
       const rows = (filter.user_id === null ? byIndex : selectOrdersOfUser).all(filter)
       return rows.map(orderSums.proven)
     },
+    /** How many orders are Pending. */
+    countPending: () => countPending.get() ?? 0,
     nextUserId: (first: number) => nextId('user', first, id => selectUser.get(id)),
     nextOrderId: (first: number) => nextId('order', first, id => selectOrder.get(id)),
     queues: () => selectQueues.all(),
