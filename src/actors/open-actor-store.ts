@@ -12,33 +12,39 @@ import { hasOtherTables, noteVersion, refuseNewer, tablesNumber } from './store-
 export const openActorStore = (rebuilding: Rebuilding, log: Log): GuardedStore => {
   const { definition, address, settings, path } = rebuilding
   const tables = tablesNumber(definition, address, settings)
-  let guarded = openWhole(rebuilding, log)
+  const guarded = openWhole(rebuilding, tables, log)
   try {
     refuseNewer(guarded.store, path)
-    if (hasOtherTables(guarded.store, tables)) {
-      guarded.close()
-      rebuild(rebuilding, 'its tables are of another version', log)
-      guarded = openGuardedStore(path)
+    if (!hasOtherTables(guarded.store, tables)) {
+      noteVersion(guarded.store, tables)
+      return guarded
     }
-    noteVersion(guarded.store, tables)
-    return guarded
   } catch (error) {
     guarded.close()
     throw error
   }
+  guarded.close()
+  return rebuild(rebuilding, 'its tables are of another version', tables, log)
 }
 
-const openWhole = (rebuilding: Rebuilding, log: Log): GuardedStore => {
+const openWhole = (rebuilding: Rebuilding, tables: number, log: Log): GuardedStore => {
   try {
     return openGuardedStore(rebuilding.path)
   } catch (error) {
     if (!(error instanceof StorePagesDamaged)) throw error
-    rebuild(rebuilding, error.message, log)
-    return openGuardedStore(rebuilding.path)
+    return rebuild(rebuilding, error.message, tables, log)
   }
 }
 
-const rebuild = (rebuilding: Rebuilding, reason: string, log: Log): void => {
+/** Rebuilds the store, and opens it as one of this version's tables: else it would be rebuilt for them once more. */
+const rebuild = (rebuilding: Rebuilding, reason: string, tables: number, log: Log): GuardedStore => {
+  rebuildFromLog(rebuilding, reason, log)
+  const guarded = openGuardedStore(rebuilding.path)
+  noteVersion(guarded.store, tables)
+  return guarded
+}
+
+const rebuildFromLog = (rebuilding: Rebuilding, reason: string, log: Log): void => {
   const { path } = rebuilding
   log.warn({ path, reason }, 'the store is rebuilt from its log')
   try {

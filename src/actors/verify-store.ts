@@ -18,7 +18,7 @@ const READ_AT_ONCE = 1000
 
 /**
  * Verifies one store: the chain of its log, the books, and every table against one that is built anew from the log, in
- * the empty `anewStore`.
+ * the empty `anewStore`. Nothing is sealed or opened: both do with the same empty `keys`.
  */
 export const verifyStore = (
   definition: AnyActorDefinition,
@@ -26,9 +26,8 @@ export const verifyStore = (
   store: Store,
   settings: Settings,
   anewStore: Store = openMemoryStore(),
+  keys: Store = openMemoryStore(),
 ): Finding => {
-  // Nothing is sealed or opened, so both do with the same empty one.
-  const keys = openMemoryStore()
   const vault = openVault(keys, systemRandom)
   const open = (store: Store): Core =>
     openCore(definition, { address, store, vault, clock: systemClock, settings, version: productVersion })

@@ -24,7 +24,11 @@ export function createSeededRandom(seed: number): SeededRandom {
 
   const fraction = () => draw() / 2 ** 32
   const integer = (below: number) => Math.floor(fraction() * below)
-  const bytes = (length: number) => Buffer.from(Array.from({ length }, () => draw() & 0xff))
+  const bytes = (length: number) => {
+    const drawn = Buffer.allocUnsafe(length)
+    for (let at = 0; at < length; at++) drawn[at] = draw()
+    return drawn
+  }
 
   return {
     bytes,

@@ -22,8 +22,10 @@ export const checkLogs = (state: FinalState): string[] => [
 
 const verify = ({ logs, settings, definitions }: FinalState, actor: ActorName): string[] => {
   const anew = openKeptStore(actor)
-  const { faults } = verifyStore(definitions[actor], { actor, cell: 0 }, logs[actor].store, settings, anew)
+  const keys = openKeptStore('keys')
+  const { faults } = verifyStore(definitions[actor], { actor, cell: 0 }, logs[actor].store, settings, anew, keys)
   giveBackStore(actor, anew)
+  giveBackStore('keys', keys)
   return faults.map(fault => `verify ${actor}: ${fault}`)
 }
 

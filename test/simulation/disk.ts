@@ -1,10 +1,9 @@
 /** What of an actor outlives its process: store, keys and mark; and how its disk fails. */
 import Database from 'better-sqlite3'
-import { readEvent } from '../../src/actors/kernel/event.ts'
 import type { Store } from '../../src/actors/kernel/store.ts'
 import type { ActorName } from '../../src/actors/registry.ts'
 import type { Entry } from '../../src/bus/entry.ts'
-import { openKeptStore } from './kept-stores.ts'
+import { openKeptStore, writesTo } from './kept-stores.ts'
 
 export type CommitFault = 'written' | 'undone'
 
@@ -88,8 +87,9 @@ export const openWatchedStore = (actor: ActorName, disk: Disk, events: StoreEven
     const run = begin(work)
     return (...args: unknown[]) => {
       if (disk.full || disk.failNext) return fail(work, args)
+      const before = writesTo(store)
       const result = run(...args)
-      look()
+      if (writesTo(store) !== before) look()
       return result
     }
   }) as Store['transaction']
@@ -102,10 +102,3 @@ const diskFault = (how: 'full' | CommitFault): Error =>
   how === 'full'
     ? new Database.SqliteError('database or disk is full', 'SQLITE_FULL')
     : new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC')
-
-/** `17 OrderCreated 54321 #Xa3f9k`: an entry, as the trace shows it. */
-export const describeEntry = (entry: Entry): string => {
-  const { type, data } = readEvent(entry.body)
-  const what = data.order_id ?? data.dead_letter_id ?? data.user_id ?? data.command ?? ''
-  return `${entry.seq} ${type} ${what} #${entry.chain.slice(0, 6)}`
-}

@@ -45,7 +45,7 @@ export const readFinalState = (world: World, memories: Memories): FinalState => 
       const messages = world.broker.messages(streamOf({ actor, cell: 0 }))
       const log: FinalLog = {
         store,
-        facts: entries.map(entry => readFact(actor, entry)),
+        facts: entries.map(entry => world.history.factOf(entry.chain) ?? readFact(actor, entry)),
         streamChains: messages.map(({ headers }) => headers['Nats-Msg-Id']),
       }
       return [actor, log]

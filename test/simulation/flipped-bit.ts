@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AnyActorDefinition, Settings } from '../../src/actors/kernel/actor.ts'
-import type { GuardedStore } from '../../src/actors/kernel/guarded-store.ts'
+import { type GuardedStore, openGuardedStore } from '../../src/actors/kernel/guarded-store.ts'
 import { StoreDamaged } from '../../src/actors/kernel/store.ts'
 import { openActorStore } from '../../src/actors/open-actor-store.ts'
+import { noteVersion, tablesNumber } from '../../src/actors/store-version.ts'
 import type { Log } from '../../src/log.ts'
 import type { SeededRandom } from '../../src/world/seeded-random.ts'
 import type { Backup } from './disk.ts'
@@ -32,9 +33,7 @@ export const flipBit = (store: Buffer, { definition, settings }: Whose, random: 
     openActorStore({ definition, settings, path, address: { actor, cell: 0 } }, logTo(notice))
   try {
     writeFileSync(path, store)
-    // Takes the sums. Kept in memory a store has no number of its tables, and is built anew for want of it.
-    open().close()
-    isNoticed = false
+    takeSums(path, numberOf({ definition, settings }))
     flipIn(random.integer(SUMS_ONE_IN) === 0 ? `${path}.sums` : path, random)
     const guarded = open()
     const backup = readBackup(guarded)
@@ -49,6 +48,23 @@ export const flipBit = (store: Buffer, { definition, settings }: Whose, random: 
 }
 
 const SUMS_ONE_IN = 10
+
+/** Takes the sums of the store at `path`, and gives it the number of its tables, which one that was kept in memory lacks. */
+const takeSums = (path: string, tables: number): void => {
+  const guarded = openGuardedStore(path)
+  noteVersion(guarded.store, tables)
+  guarded.close()
+}
+
+/** By actor: which tables it has does not depend on what differs from run to run. */
+const numbers = new Map<string, number>()
+
+const numberOf = ({ definition, settings }: Whose): number => {
+  const { actor } = definition.contract
+  const number = numbers.get(actor) ?? tablesNumber(definition, { actor, cell: 0 }, settings)
+  numbers.set(actor, number)
+  return number
+}
 
 const flipIn = (path: string, random: SeededRandom): void => {
   const bytes = readFileSync(path)

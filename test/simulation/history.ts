@@ -23,12 +23,20 @@ export const readFact = (actor: ActorName, entry: Entry): Fact => {
   return { actor, seq: entry.seq, chain: entry.chain, type, user, at, data, headers: readHeaders(entry.headers), trace }
 }
 
+/** `17 OrderCreated 54321 #Xa3f9k`: an entry, as the trace shows it. */
+export const describeFact = ({ seq, type, data, chain }: Fact): string => {
+  const what = data.order_id ?? data.dead_letter_id ?? data.user_id ?? data.command ?? ''
+  return `${seq} ${type} ${what} #${chain.slice(0, 6)}`
+}
+
 export type History = {
   /** Notes what was committed; false when it was known, as where a store takes it back from its stream. */
   note: (fact: Fact) => boolean
   /** To be called after every fault that may have taken a copy. `left` says which chains of an actor's log there still are. */
   copiesTaken: (left: (actor: ActorName) => Set<string>) => void
   facts: () => Fact[]
+  /** What was committed under `chain`. */
+  factOf: (chain: string) => Fact | undefined
   /** Whether the queued command `id` has waited at some time. */
   wasParked: (id: string) => boolean
   isDestroyed: (chain: string) => boolean
@@ -57,6 +65,7 @@ export const createHistory = (): History => {
       }
     },
     facts: () => [...facts.values()],
+    factOf: chain => facts.get(chain),
     wasParked: id => parked.has(id),
     isDestroyed: chain => destroyed.has(chain),
     destroyed: () => [...facts.values()].filter(({ chain }) => destroyed.has(chain)),

@@ -16,6 +16,8 @@ type Connection = {
   made: Set<string>
   /** What `serialize` gave, for as long as nothing has been written since. */
   content: Buffer | undefined
+  /** How often something was written, or may have been. */
+  writes: number
   owned: boolean
 }
 
@@ -30,6 +32,7 @@ const connect = (content?: Buffer): Connection => ({
   statements: new Map(),
   made: new Set(),
   content,
+  writes: 0,
   owned: false,
 })
 
@@ -64,6 +67,9 @@ export const giveBackStore = (kind: Kind, store: Store): void => {
   if (others) others.push(connection)
   else empty.set(kind, [connection])
 }
+
+/** How often `store` was written to: where it is what it was before, nothing has changed in between. */
+export const writesTo = (store: Store): number => behind.get(store)?.writes ?? Number.NaN
 
 const wipe = (store: Store): void => {
   // What refers to another table is made after it.
@@ -123,7 +129,9 @@ class KeptStore {
   }
   /** Tells that something is written. */
   changes(): void {
-    this.connection.content = undefined
+    const { connection } = this
+    connection.content = undefined
+    connection.writes++
   }
 }
 

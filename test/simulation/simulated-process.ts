@@ -5,8 +5,8 @@ import { HistoryRefused } from '../../src/actors/kernel/history-refused.ts'
 import { type RunningActor, startActor } from '../../src/actors/kernel/running-actor.ts'
 import type { ActorName } from '../../src/actors/registry.ts'
 import { sourceOf } from '../../src/bus/subjects.ts'
-import { type Disk, describeEntry, openWatchedStore } from './disk.ts'
-import { type Fact, readFact } from './history.ts'
+import { type Disk, openWatchedStore } from './disk.ts'
+import { describeFact, type Fact, readFact } from './history.ts'
 import { openKeptStore } from './kept-stores.ts'
 import { createMortalClock } from './mortal-clock.ts'
 import { NEWER_EVENT } from './newer-version.ts'
@@ -37,8 +37,8 @@ export const startProcess = (
   const clock = createMortalClock(world.clock)
   const store = openWatchedStore(actor, disk, {
     committed: entry => {
-      trace.say(name, describeEntry(entry))
       const fact = readFact(actor, entry)
+      trace.say(name, describeFact(fact))
       if (history.note(fact)) countFact(fact, world)
     },
     takenBack: seq => {
