@@ -62,6 +62,12 @@ export const subcommands: Subcommand[] = [
     run: runDeadLetters,
   },
   {
+    name: 'doctor',
+    operands: '[--json]',
+    meaning: 'look at everything, running or stopped: what is wrong, and what mends it; exit 1 where something is',
+    run: runDoctor,
+  },
+  {
     name: 'cheatsheet',
     operands: '',
     meaning: 'lines to copy for curl and the NATS CLI, with the addresses and ids of the Kassa that runs',
@@ -140,6 +146,14 @@ async function runAdopt([whom]: string[]): Promise<ExitCode> {
   const { config } = readConfig(process.env)
   const { adopt } = await import('./backup/adopt.ts')
   return orUnavailable(adopt(config, whom, line => console.log(line)))
+}
+
+async function runDoctor([option]: string[]): Promise<ExitCode> {
+  if (option !== undefined && option !== '--json')
+    throw plainFault(exitCodes.usage, `Cannot read "${option}"; doctor takes --json and nothing else`)
+  const { config, warnings } = readConfig(process.env)
+  const { doctor } = await import('./doctor/doctor.ts')
+  return doctor(config, { json: option === '--json', warnings, say: line => console.log(line) })
 }
 
 async function runCheatsheet(): Promise<ExitCode> {

@@ -16,6 +16,7 @@ const isAccess = under('src/access')
 const isStart = under('src/start')
 const isBackup = under('src/backup')
 const isOperating = under('src/operating')
+const isDoctor = under('src/doctor')
 
 /** `order` of src/actors/order/rules.ts; undefined outside an actor's folder. */
 const actorOf = (file: string) => (isKernel(file) ? undefined : /^src\/actors\/([a-z-]+)\//.exec(file)?.[1])
@@ -81,6 +82,19 @@ export const PLACES: Place[] = [
     name: 'the operating',
     holds: isOperating,
     may: to => isBus(to) || isGround(to) || isContract(to) || isDirectory(to) || isStart(to) || isBrokerUsers(to),
+  },
+  // Looks at everything from outside, and changes nothing.
+  {
+    name: 'the doctor',
+    holds: isDoctor,
+    may: to =>
+      isBus(to) ||
+      isGround(to) ||
+      isContract(to) ||
+      isDirectory(to) ||
+      isStart(to) ||
+      isBrokerUsers(to) ||
+      /^src\/(actors\/store-look|mail\/reachable)\.ts$/.test(to),
   },
   { name: 'the command line', holds: isCommandLine, may: () => true },
 ]
