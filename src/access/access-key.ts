@@ -11,6 +11,9 @@ export type Role = (typeof ROLES)[number]
 export const keyName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/)
 export const boundUser = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
 
+/** Who has the key of KASSA_OPERATOR_KEY_FILE. Nobody else's name: replies are remembered by it. */
+export const OPERATOR_NAME = 'operator'
+
 const moment = z.iso.datetime()
 
 /**

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, suite, test } from 'node:test'
+import { after, afterEach, beforeEach, suite, test } from 'node:test'
 import { exitCodeOf, exitCodes } from '../exit.ts'
 import { createLog } from '../log.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
@@ -129,6 +129,8 @@ suite('access', () => {
         })
       },
     }
+    let refused = 0
+    after(() => console.log(`${refused} unsafe starts, ${refused} refused`))
     const start = (host: string, more: Partial<Parameters<typeof refuseUnsafeStart>[0]> = {}) =>
       refuseUnsafeStart({ host, dataDir, trustProxy: false, jwtAlgorithm: 'RS256', ...more }, NOW)
 
@@ -143,6 +145,7 @@ suite('access', () => {
               () => start(host, more),
               fault => exitCodeOf(fault) === exitCodes.configuration,
             )
+            refused++
           })
         }
     test('on this machine needs nothing', () => {

@@ -4,7 +4,7 @@ import { stampOf } from '../configuration/file-stamp.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../world/clock.ts'
-import { type Caller, hashOf, idIn, isActive, isKey, type KeptKey } from './access-key.ts'
+import { type Caller, hashOf, idIn, isActive, isKey, type KeptKey, OPERATOR_NAME } from './access-key.ts'
 import { createJwtReader, type JwtWish } from './jwt.ts'
 import { keyFileIn, readKeys } from './key-file.ts'
 
@@ -73,7 +73,7 @@ export const createAccess = (files: AccessFiles, clock: Clock, log: Log): Access
       // An unknown id costs the same comparison.
       const isRight = isKey(text, kept?.hash ?? '')
       if (kept && isRight && isActive(kept, clock.now())) return { name: kept.name, role: kept.role, user: kept.user }
-      if (operatorHash !== undefined && isKey(text, operatorHash)) return { name: 'operator', role: 'operator' }
+      if (operatorHash !== undefined && isKey(text, operatorHash)) return { name: OPERATOR_NAME, role: 'operator' }
       return readToken?.(text)
     },
   }

@@ -76,6 +76,7 @@ suite('the keys command', () => {
     ['create', '--role', 'operator', '--user', '1'],
     ['create', '--role', 'client', '--user', 'a b'],
     ['create', '--role', 'client', '--name', 'A/b'],
+    ['create', '--role', 'client', '--name', 'operator'],
     ['create', '--role', 'client', '--expires', '2020-01-01'],
     ['create', '--role', 'client', '--expires', 'soon'],
     ['create', '--role', 'client', '--expires', '0d'],

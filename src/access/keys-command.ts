@@ -1,7 +1,17 @@
 /** `npm start -- keys`: makes, lists and revokes keys. */
 import { parseArgs } from 'node:util'
 import { type ExitCode, exitCodes, plainFault } from '../exit.ts'
-import { boundUser, hashOf, isActive, type KeptKey, keyName, makeKey, ROLES, type Role } from './access-key.ts'
+import {
+  boundUser,
+  hashOf,
+  isActive,
+  type KeptKey,
+  keyName,
+  makeKey,
+  OPERATOR_NAME,
+  ROLES,
+  type Role,
+} from './access-key.ts'
 import { changeKeys, keyFileIn, readKeys } from './key-file.ts'
 
 const KEYS_USAGE = `Usage: npm start -- keys create --role ${ROLES.join('|')} [--user <id>] [--name <name>] [--expires <days>d|<date>]
@@ -79,6 +89,7 @@ const readWish = (words: string[], nowMs: number): Wish => {
   if (user !== undefined && role !== 'client') throw usage('--user goes with --role client')
   if (user !== undefined && !boundUser.safeParse(user).success)
     throw usage('--user should be the id of a user: 1 to 64 of the characters A-Z a-z 0-9 _ -')
+  if (name === OPERATOR_NAME && role !== 'operator') throw usage(`--name ${name} is an operator's`)
   if (name !== undefined && !keyName.safeParse(name).success)
     throw usage('--name should be 1 to 40 of the characters a-z 0-9 . _ -, the first a letter or digit')
   return { role, user, name, expires: expires === undefined ? undefined : momentIn(expires, nowMs) }

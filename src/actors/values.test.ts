@@ -236,6 +236,30 @@ describe('money: on output', () => {
     assert.throws(() => minorOf('-5'), /Cannot read the amount "-5" of an event/))
 })
 
+describe('what is told of them as JSON Schema', () => {
+  const patternOf = (schema: z.ZodType): RegExp => {
+    const told = schema.meta()?.jsonSchema as { pattern?: string; anyOf?: { pattern?: string }[] }
+    return new RegExp(told.pattern ?? told.anyOf?.[0]?.pattern ?? '$^')
+  }
+  const near = (characters: string) => fc.string({ unit: fc.constantFrom(...characters), maxLength: 12 })
+
+  const told: [string, z.ZodType, fc.Arbitrary<string>][] = [
+    ['an amount', amount, near('01.9,-e')],
+    ['an e-mail address', email, near("aZ0.'_+-@ ").map(text => text.replace('@', '@a.'))],
+    ['a line', line(12), near('a \u0000\u0085\u2028\u00a0\n')],
+    ['a text', text(12), near('a \u0000\u007f\u2028\u00a0\n\r\t')],
+    ['an id', id, near('aZ0_-. ')],
+  ]
+  for (const [what, schema, texts] of told)
+    it(`${what} is taken where the pattern fits, and nowhere else`, () => {
+      const pattern = patternOf(schema)
+      fc.assert(
+        fc.property(texts, value => takes(schema, value) === pattern.test(value)),
+        { numRuns: 2_000 },
+      )
+    })
+})
+
 describe('quantities', () => {
   for (const json of ['1', '5', '1000000'])
     it(`${json} is taken`, () => assert.equal(fromJson(quantity, json), Number(json)))
@@ -250,9 +274,9 @@ describe('texts', () => {
 
   it('a line is kept as it is written', () => assert.equal(name.parse(' Łukasz  '), ' Łukasz  '))
   it('a letter may have line breaks and tabs', () => assert.equal(letter.parse('a\r\n\tb'), 'a\r\n\tb'))
-  it('an emoji counts as the two units it takes', () => {
-    assert.ok(takes(name, '😀'.repeat(5)))
-    assert.ok(!takes(name, '😀'.repeat(6)))
+  it('an emoji counts as one character, as it does for JSON Schema', () => {
+    assert.ok(takes(name, '😀'.repeat(10)))
+    assert.ok(!takes(name, '😀'.repeat(11)))
   })
 
   const refusedByBoth: Record<string, unknown> = {

@@ -12,6 +12,8 @@ const MAX_QUANTITY = 1_000_000
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 const DIGITS = /^\d+$/
 const AMOUNT = /^(0|[1-9]\d*)(?:\.(\d{1,2}))?$/
+/** The same without zero. For others to read, to some of whom \d is a digit of any script. */
+const AMOUNT_PATTERN = String.raw`^(?:[1-9][0-9]*(?:\.[0-9]{1,2})?|0\.(?:[1-9][0-9]?|0[1-9]))$`
 const CANONICAL_INTEGER = /^[1-9]\d{0,15}$/
 
 /**
@@ -88,8 +90,9 @@ export const amount = field<number, string | number>(readAmount, {
   message: 'should be a positive amount with at most two decimals, like "1000" or 99.90',
   schema: {
     anyOf: [
-      { type: 'string', pattern: AMOUNT.source },
-      { type: 'number', exclusiveMinimum: 0 },
+      { type: 'string', pattern: AMOUNT_PATTERN },
+      // No multipleOf: whoever checks it in floating point would refuse 19.99.
+      { type: 'number', minimum: 0.01 },
     ],
   },
 })
@@ -128,28 +131,32 @@ export const quantity = field<number, number>(
   },
 )
 
-/** One line of text of 1 to `most` characters, without control characters. */
+// What a pattern refuses, as it stands between brackets. Ranges, since not everybody who reads a JSON Schema knows \p{Cc}.
+const NOT_IN_A_LINE = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029`
+const NOT_IN_A_TEXT = String.raw`\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f`
+
+/** One line of text of 1 to `most` characters, not only spaces, without control characters. */
 export const line = (most: number) =>
-  field<string, string>(value => readText(value, most, /[\p{Cc}\u2028\u2029]/u), {
-    problem: 'invalid_field',
-    message: `should be text of 1 to ${most} characters without line breaks or control characters`,
-    schema: { type: 'string', minLength: 1, maxLength: most },
-  })
+  textField(most, NOT_IN_A_LINE, `should be text of 1 to ${most} characters without line breaks or control characters`)
 
-/** Text of 1 to `most` characters; line breaks and tabs may be in it. */
+/** Text of 1 to `most` characters, not only spaces; line breaks and tabs may be in it. */
 export const text = (most: number) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-  field<string, string>(value => readText(value, most, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/), {
-    problem: 'invalid_field',
-    message: `should be text of 1 to ${most} characters without control characters`,
-    schema: { type: 'string', minLength: 1, maxLength: most },
-  })
+  textField(most, NOT_IN_A_TEXT, `should be text of 1 to ${most} characters without control characters`)
 
-const readText = (value: unknown, most: number, refused: RegExp): string | undefined => {
-  if (typeof value !== 'string' || value.trim() === '' || value.length > most) return undefined
-  // A lone surrogate would be another character once it is stored as UTF-8.
-  return value.isWellFormed() && !refused.test(value) ? value : undefined
+const textField = (most: number, refused: string, message: string) => {
+  // One character is no space; those before it are, so that there is one way alone to read a text.
+  const pattern = String.raw`^[^\S${refused}]*[^\s${refused}][^${refused}]*$`
+  const isText = new RegExp(pattern)
+  return field<string, string>(value => (isLine(value, most) && isText.test(value) ? value : undefined), {
+    problem: 'invalid_field',
+    message,
+    schema: { type: 'string', minLength: 1, maxLength: most, pattern },
+  })
 }
+
+// A lone surrogate would be another character once it is stored as UTF-8. A pair of them is one, as JSON Schema counts.
+const isLine = (value: unknown, most: number): value is string =>
+  typeof value === 'string' && value.isWellFormed() && (value.length <= most || Array.from(value).length <= most)
 
 /** An e-mail address, up to 254 characters (RFC 5321). */
 export const email = field<string, string>(
@@ -157,7 +164,7 @@ export const email = field<string, string>(
   {
     problem: 'invalid_field',
     message: 'should be an e-mail address like user@example.com',
-    schema: { type: 'string', format: 'email', maxLength: 254 },
+    schema: { type: 'string', format: 'email', maxLength: 254, pattern: z.regexes.email.source },
   },
 )
 

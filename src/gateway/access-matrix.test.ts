@@ -1,10 +1,16 @@
 /** Every route × everybody who may ask: who is let in, who is not, and that nothing of another's leaks. */
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
-import type { Access } from '../access/access.ts'
-import type { Caller } from '../access/access-key.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { createAccess } from '../access/access.ts'
+import { idIn } from '../access/access-key.ts'
+import { runKeys } from '../access/keys-command.ts'
 import { REFUSAL_HEADERS } from '../bus/command-id.ts'
 import { PROBLEMS, problemDocument, type Refusal } from '../bus/problem.ts'
+import { createLog } from '../log.ts'
+import { systemClock } from '../world/clock.ts'
 import { EXAMPLES } from './examples.ts'
 import { CLIENTS } from './permissions.ts'
 import { pathFields, type Route } from './route.ts'
@@ -15,12 +21,28 @@ import { createTestGateway, DOCUMENT } from './test-gateway.ts'
 const OWN = '93493453'
 const OTHER = '55555'
 
-const CALLERS: Record<string, Caller> = {
-  operator: { name: 'operator', role: 'operator' },
-  client: { name: 'shop', role: 'client' },
-  own: { name: 'app', role: 'client', user: OWN },
+const YESTERDAY = Date.now() - 86_400_000
+
+const dataDir = mkdtempSync(join(tmpdir(), 'kassa-matrix-'))
+const keyFor = (words: string, now = Date.now()): string => {
+  let text = ''
+  const print = (line: string) => {
+    text = line
+  }
+  runKeys(words.split(' '), { dataDir, now: () => now, print, explain: () => {} })
+  return text
 }
-const access: Access = { isOn: () => true, callerWith: key => CALLERS[key] }
+
+/** Of the command that makes keys, and read as the gateway reads them. */
+const KEYS = {
+  operator: keyFor('create --role operator --name boss'),
+  client: keyFor('create --role client --name shop'),
+  own: keyFor(`create --role client --name app --user ${OWN}`),
+  revoked: keyFor('create --role operator --name left'),
+  expired: keyFor('create --role operator --expires 1d', YESTERDAY - 1),
+}
+keyFor(`revoke ${idIn(KEYS.revoked)}`)
+const access = createAccess({ dataDir }, systemClock, createLog('silent', 'gateway'))
 
 /** A request that its contract takes, about a user. */
 const requestOf = (route: Route, userId: string) => {
@@ -87,49 +109,65 @@ const absent = (name: 'GetOrder' | 'GetLetter'): Script => ({
 
 suite('every route, for everybody who may ask', () => {
   let [allowed, denied] = [0, 0]
+  const matrix: Record<string, string>[] = []
+  after(() => rmSync(dataDir, { recursive: true }))
 
   for (const route of ROUTES as readonly Route[]) {
     const holding = (CLIENTS as Record<string, string | undefined>)[route.name]
 
     test(`${route.method} ${route.path} is for ${holding === undefined ? 'operators' : `clients, ${holding}`}`, async () => {
-      const isAsked = async (key: string | undefined, code: string, status: number) => {
+      const row: Record<string, string> = { route: `${route.method} ${route.path}` }
+      matrix.push(row)
+      const isRefused = async (who: string, key: string | undefined, code: string, status: number) => {
         const refused = await ask(route, key, OWN)
-        assert.deepEqual([refused.status, refused.said.code], [status, code], `${key}`)
-        assert.deepEqual([refused.asked, refused.sent], [[], []], 'nobody was asked')
+        row[who] = String(refused.status)
+        assert.deepEqual([refused.status, refused.said.code], [status, code], who)
+        assert.deepEqual([refused.asked, refused.sent], [[], []], `nobody was asked by ${who}`)
         if (status === 401) assert.match(refused.response.headers.get('www-authenticate') ?? '', /^Bearer/)
         denied++
       }
-      const isLetIn = async (key: string, userId: string, script: Script = {}) => {
-        const { status, said } = await ask(route, key, userId, script)
-        assert.ok(status < 300, `${key}: ${status} ${JSON.stringify(said)}`)
+      const isLetIn = async (who: keyof typeof KEYS, userId: string, script: Script = {}) => {
+        const { status, said } = await ask(route, KEYS[who], userId, script)
+        row[who] = String(status)
+        assert.ok(status < 300, `${who}: ${status} ${JSON.stringify(said)}`)
         allowed++
       }
 
-      await isAsked(undefined, 'key_missing', 401)
-      await isAsked('nobodys', 'key_invalid', 401)
-      await isAsked('', 'key_invalid', 401)
+      await isRefused('none', undefined, 'key_missing', 401)
+      await isRefused('wrong', `${KEYS.operator.slice(0, -1)}-`, 'key_invalid', 401)
+      await isRefused('empty', '', 'key_invalid', 401)
+      await isRefused('revoked', KEYS.revoked, 'key_invalid', 401)
+      await isRefused('expired', KEYS.expired, 'key_invalid', 401)
       await isLetIn('operator', OTHER)
-      if (holding === undefined) await isAsked('client', 'forbidden', 403)
+      if (holding === undefined) await isRefused('client', KEYS.client, 'forbidden', 403)
       else await isLetIn('client', OTHER)
-      if (holding === undefined || holding === 'never') return void (await isAsked('own', 'forbidden', 403))
+      if (holding === undefined || holding === 'never') {
+        await isRefused('own', KEYS.own, 'forbidden', 403)
+        row["other's"] = '403'
+        return
+      }
 
       await isLetIn('own', OWN, holding === 'user' ? OWN_ALONE : {})
+      // A thing that is nobody's is no other user's either.
+      if (holding === 'free') row["other's"] = row.own ?? ''
       if (holding === 'user') {
-        const theirs = await ask(route, 'own', OTHER, OWN_ALONE)
+        const theirs = await ask(route, KEYS.own, OTHER, OWN_ALONE)
         assert.deepEqual(
           problemOf(theirs),
-          problemOf(await ask(route, 'client', OTHER, OWN_ALONE)),
+          problemOf(await ask(route, KEYS.client, OTHER, OWN_ALONE)),
           'as if there was no such user',
         )
         assert.equal(theirs.status, 404)
+        row["other's"] = String(theirs.status)
         assert.ok(!JSON.stringify(theirs.asked.map(({ body }) => body)).includes(OTHER), 'no actor hears of the other')
         denied++
       }
       if (holding === 'order' || holding === 'letter') {
         const name = holding === 'order' ? 'GetOrder' : 'GetLetter'
-        const theirs = await ask(route, 'own', OWN, others(name))
-        assert.deepEqual(problemOf(theirs), problemOf(await ask(route, 'own', OWN, absent(name))))
+        const theirs = await ask(route, KEYS.own, OWN, others(name))
+        assert.deepEqual(problemOf(theirs), problemOf(await ask(route, KEYS.own, OWN, absent(name))))
         assert.equal(theirs.status, 404)
+        row["other's"] = String(theirs.status)
         assert.ok(!JSON.stringify(theirs.said).includes(OTHER))
         denied++
       }
@@ -137,12 +175,22 @@ suite('every route, for everybody who may ask', () => {
   }
 
   test('nothing leaked', () => {
+    for (const { route, ...statuses } of matrix)
+      console.log(
+        `route ${route}: ${Object.entries(statuses)
+          .map(([who, status]) => `${who} ${status}`)
+          .join(', ')}`,
+      )
     console.log(`${ROUTES.length} routes: ${allowed} let in, ${denied} denied, 0 leaks`)
+    assert.ok(
+      matrix.every(row => Object.keys(row).length === 10),
+      'everybody asked everywhere',
+    )
     assert.ok(allowed > ROUTES.length && denied > 3 * ROUTES.length)
   })
 
   test('the caller’s name goes with every question, and is the scope of its keys', async () => {
-    const { asked } = await ask(ROUTES.find(({ name }) => name === 'GetBalance') as Route, 'client', OWN)
+    const { asked } = await ask(ROUTES.find(({ name }) => name === 'GetBalance') as Route, KEYS.client, OWN)
     assert.deepEqual(
       asked.map(({ headers }) => headers['Kassa-Caller']),
       ['shop'],
@@ -151,7 +199,7 @@ suite('every route, for everybody who may ask', () => {
 
   test('a list without a user is of the caller’s own', async () => {
     const { send, bus } = createTestGateway({}, {}, access)
-    const response = await send('GET', '/v1/orders', { headers: { authorization: 'Bearer own' } })
+    const response = await send('GET', '/v1/orders', { headers: { authorization: `Bearer ${KEYS.own}` } })
     assert.equal(response.status, 200)
     assert.deepEqual(
       bus.asked.map(({ body }) => (body as { user_id: string }).user_id),
@@ -182,25 +230,25 @@ suite('every route, for everybody who may ask', () => {
     const shown = async (headers: Record<string, string>) =>
       JSON.stringify(await (await get('/readyz', headers)).json())
     assert.doesNotMatch(await shown({}), /"head"|"unread"/)
-    assert.doesNotMatch(await shown({ authorization: 'Bearer client' }), /"head"|"unread"/)
-    assert.match(await shown({ authorization: 'Bearer operator' }), /"head".*"unread"/)
+    assert.doesNotMatch(await shown({ authorization: `Bearer ${KEYS.client}` }), /"head"|"unread"/)
+    assert.match(await shown({ authorization: `Bearer ${KEYS.operator}` }), /"head".*"unread"/)
   })
 
   test('a key is taken from its header alone, once, as Bearer', async () => {
     const { get } = createTestGateway({}, {}, access)
     const status = async (path: string, headers: Record<string, string> = {}) => (await get(path, headers)).status
     const path = '/v1/money/balance?user_id=1'
-    assert.equal(await status(path, { authorization: 'bearer operator' }), 200)
-    assert.equal(await status(path, { authorization: 'Basic operator' }), 401)
-    assert.equal(await status(path, { authorization: 'operator' }), 401)
-    assert.equal(await status(path, { cookie: 'key=operator' }), 401)
-    assert.equal(await status(`${path}&access_token=operator`), 401)
+    assert.equal(await status(path, { authorization: `bearer ${KEYS.operator}` }), 200)
+    assert.equal(await status(path, { authorization: `Basic ${KEYS.operator}` }), 401)
+    assert.equal(await status(path, { authorization: KEYS.operator }), 401)
+    assert.equal(await status(path, { cookie: `key=${KEYS.operator}` }), 401)
+    assert.equal(await status(`${path}&access_token=${KEYS.operator}`), 401)
   })
 
   test('with a key it may come through a proxy and under another name; pages of elsewhere stay out', async () => {
     const { get } = createTestGateway({}, {}, access)
     const status = async (headers: Record<string, string>) =>
-      (await get('/v1/money/balance?user_id=1', { authorization: 'Bearer operator', ...headers })).status
+      (await get('/v1/money/balance?user_id=1', { authorization: `Bearer ${KEYS.operator}`, ...headers })).status
     assert.equal(await status({ host: 'shop.example', 'x-forwarded-for': '1.2.3.4', via: '1.1 proxy' }), 200)
     assert.equal(await status({ host: 'shop.example', origin: 'https://shop.example' }), 200)
     assert.equal(await status({ host: 'shop.example', origin: 'https://evil.example' }), 403)

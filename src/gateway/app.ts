@@ -92,7 +92,11 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   serve('GET', '/version', answerVersion(ports))
   serve('GET', '/problems', answerProblems)
   serve('GET', '/problems/:code', answerProblem)
-  serve('GET', '/openapi.json', answerOpenapi())
+  serve(
+    'GET',
+    '/openapi.json',
+    answerOpenapi(() => access.isOn()),
+  )
   serve('GET', '/asyncapi.json', answerAsyncapi())
   serve('GET', '/schemas/:file', answerSchema())
   for (const [path, allowed] of methods) app.all(path, exchange => refuseMethod(exchange, allowed))

@@ -9,9 +9,15 @@ import { refuse } from './refused.ts'
 /** `given`: it came from the client, so that a refusal is remembered under it too. */
 export type CommandKey = { text: string; given: boolean }
 
-const BARE = /^[!-~](?:[ -~]{0,253}[!-~])?$/
+const BARE = `[!#-~](?:[ -~]{0,253}[!-~])?`
 // A string of RFC 9651, the form the Idempotency-Key draft prescribes.
-const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/
+const INK = String.raw`(?:[!#-[\]-~]|\\["\\])`
+const QUOTED = `"${INK}(?:(?: |${INK}){0,253}${INK})?"`
+
+/** What an `Idempotency-Key` looks like: 1 to 255 characters, spaces inside alone; bare, or as a quoted string. */
+export const COMMAND_KEY = `^(?:${BARE}|${QUOTED})$`
+
+const SHAPE = new RegExp(COMMAND_KEY)
 
 /** Reads the `Idempotency-Key`, bare or quoted, 1 to 255 characters. Throws `Refused`. */
 export const commandKeyOf = (exchange: Exchange, random: Random): CommandKey => {
@@ -20,10 +26,9 @@ export const commandKeyOf = (exchange: Exchange, random: Random): CommandKey => 
   if (keys.size > 1) throw invalid('There should be one Idempotency-Key')
 
   const [key = ''] = keys
-  const text = key.startsWith('"') ? unquoted(key) : key
-  if (text === undefined || !BARE.test(text))
+  if (!SHAPE.test(key))
     throw invalid('The Idempotency-Key should be 1 to 255 printable ASCII characters, bare or in double quotes')
-  return { text, given: true }
+  return { text: key.startsWith('"') ? unquoted(key) : key, given: true }
 }
 
 /** The headers by which an actor knows the command's key, caller and trace. */
@@ -42,6 +47,6 @@ export const askerHeaders = (exchange: Exchange): Headers => {
 /** Who asks, as the log names it. */
 export const callerNameOf = (exchange: Exchange): string => exchange.get('caller')?.name ?? ANYBODY
 
-const unquoted = (key: string): string | undefined => QUOTED.exec(key)?.[1]?.replace(/\\(["\\])/g, '$1')
+const unquoted = (key: string): string => key.slice(1, -1).replace(/\\(["\\])/g, '$1')
 
 const invalid = (detail: string) => refuse('invalid_field', detail)

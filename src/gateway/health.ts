@@ -52,10 +52,20 @@ const withoutNumbers = ({ part, phase, waits_for, warning }: ShownPart): ShownPa
  * `/readyz`: 200 when all actors are open (`degraded` where one has a warning, which keeps it from no work), else 503
  * with each part, its step and whom it waits for.
  */
-export const answerReady =
-  (ports: GatewayPorts) =>
-  async (exchange: Exchange): Promise<Response> => {
-    const known = withUnread(await Promise.all(ADDRESSES.map(owner => partOf(ports, owner))))
+export const answerReady = (ports: GatewayPorts) => {
+  // Nobody needs a key for it: however many ask at once, the actors are asked once.
+  let asking: Promise<ShownPart[]> | undefined
+  const lookOnce = (): Promise<ShownPart[]> => {
+    asking ??= Promise.all(ADDRESSES.map(owner => partOf(ports, owner)))
+      .then(withUnread)
+      .finally(() => {
+        asking = undefined
+      })
+    return asking
+  }
+
+  return async (exchange: Exchange): Promise<Response> => {
+    const known = await lookOnce()
     const parts = (await isOperator(ports.access ?? OPEN, exchange)) ? known : known.map(withoutNumbers)
     const closed = parts.filter(({ phase }) => phase !== 'open')
     const status = parts.some(({ warning }) => warning !== undefined) ? 'degraded' : 'ready'
@@ -68,6 +78,7 @@ export const answerReady =
       'Retry-After': '1',
     })
   }
+}
 
 const partOf = async (ports: GatewayPorts, owner: Address): Promise<Part> => {
   const subject = querySubject(owner, 'Health')

@@ -1,7 +1,9 @@
 /** What many operations of the OpenAPI document share: headers, the problem document, the receipt. */
 import type { z } from 'zod'
 import { PROBLEMS } from '../bus/problem.ts'
+import { COMMAND_KEY } from './command-key.ts'
 import { type Route, VERSION_FIELD } from './route.ts'
+import { OUR_TAG } from './versions.ts'
 
 const text = { type: 'string' }
 
@@ -65,13 +67,32 @@ export const COMPONENTS = {
 export const headersOf = (route: Route) => [
   parameter('X-Request-Id', 'Echoed; 1 to 128 characters without spaces.'),
   ...(route.method !== 'GET'
-    ? [parameter('Idempotency-Key', 'Bare or quoted, 1 to 255 characters: the request is carried out once.')]
+    ? [
+        parameter('Idempotency-Key', 'Bare or quoted, 1 to 255 characters: the request is carried out once.', {
+          type: 'string',
+          pattern: COMMAND_KEY,
+        }),
+      ]
     : []),
   ...(route.kind === 'command' && VERSION_FIELD in route.spec.body.shape
-    ? [parameter('If-Match', 'Carry it out only on the version of this ETag; `*`: on any, but the thing must exist.')]
+    ? [
+        parameter('If-Match', 'Carry it out only on the version of this ETag; `*`: on any, but the thing must exist.', {
+          type: 'string',
+          anyOf: [{ pattern: OUR_TAG.source }, { const: '*' }],
+        }),
+      ]
     : []),
   ...(route.kind === 'command' && route.madeIf
-    ? [parameter('If-None-Match', '`*`: carry it out only where there is no such thing yet.')]
+    ? [
+        parameter(
+          'If-None-Match',
+          '`*`: carry it out only where there is no such thing yet. Not together with If-Match.',
+          {
+            type: 'string',
+            const: '*',
+          },
+        ),
+      ]
     : []),
   ...(route.kind === 'query' && 'version' in ((route.spec.reply as Partial<z.ZodObject>).shape ?? {})
     ? [parameter('If-None-Match', 'ETags that the client has: where it has the present one the reply is 304.')]
@@ -84,10 +105,10 @@ export const headersOf = (route: Route) => [
     : []),
 ]
 
-const parameter = (name: string, description: string) => ({
+const parameter = (name: string, description: string, schema: Record<string, unknown> = text) => ({
   name,
   in: 'header',
   required: false,
   description,
-  schema: text,
+  schema,
 })

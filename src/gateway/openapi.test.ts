@@ -34,6 +34,15 @@ suite('the OpenAPI document', () => {
     assert.deepEqual(await response.json(), document)
   })
 
+  test('asks for a key once there is one, and says before that none is needed', async () => {
+    let on = false
+    const { get } = createTestGateway({}, {}, { isOn: () => on, callerWith: () => undefined })
+    const security = async () => ((await (await get('/openapi.json')).json()) as { security: unknown }).security
+    assert.deepEqual(await security(), [{}, { key: [] }])
+    on = true
+    assert.deepEqual(await security(), [{ key: [] }])
+  })
+
   test('says its version, its title and where it stands', () => {
     assert.equal(document.openapi, '3.1.0')
     assert.ok(document.info.title && document.info.version)

@@ -17,16 +17,21 @@ import {
 import { problemsOf } from './route-problems.ts'
 import { ROUTES } from './routes.ts'
 
-/** The handler of `/openapi.json`; the document is made when somebody first asks. */
-export const answerOpenapi = () => {
-  let text: string | undefined
-  return (exchange: Exchange): Response => {
-    text ??= JSON.stringify(openapiDocument())
-    return sendJson(exchange, 200, text)
+/** The handler of `/openapi.json`; the document is made when somebody first asks. `needsKey` may become true later. */
+export const answerOpenapi = (needsKey: () => boolean) => {
+  const texts = new Map<boolean, string>()
+  const textFor = (keyed: boolean): string => {
+    const text =
+      texts.get(keyed) ?? JSON.stringify({ ...openapiDocument(), ...(keyed ? { security: [WITH_KEY] } : {}) })
+    texts.set(keyed, text)
+    return text
   }
+  return (exchange: Exchange): Response => sendJson(exchange, 200, textFor(needsKey()))
 }
 
-/** The whole document. */
+const WITH_KEY = { key: [] }
+
+/** The whole document, of a Kassa that has no keys yet or may get some. */
 export const openapiDocument = () => ({
   openapi: '3.1.0',
   info: {
@@ -38,7 +43,7 @@ export const openapiDocument = () => ({
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: '/' }],
-  security: [{}, { key: [] }],
+  security: [{}, WITH_KEY],
   paths: pathsOf(ROUTES),
   components: COMPONENTS,
 })

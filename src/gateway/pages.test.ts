@@ -50,6 +50,15 @@ suite('the state of the system', () => {
     })
   })
 
+  test('/readyz asks the actors once, however many ask at once, and anew for the next', async () => {
+    const { get, bus } = createTestGateway({ Health: health('open') })
+    const statuses = await Promise.all(Array.from({ length: 50 }, async () => (await get('/readyz')).status))
+    assert.deepEqual(new Set(statuses), new Set([200]))
+    assert.equal(bus.askedFor('Health').length, 4)
+    await get('/readyz')
+    assert.equal(bus.askedFor('Health').length, 8)
+  })
+
   test('/readyz is 200 and "degraded" when an open actor has a warning', async () => {
     const { get } = createTestGateway({ Health: health('open', null, 'keys are lost') })
     const response = await get('/readyz')

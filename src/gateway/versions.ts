@@ -5,8 +5,8 @@ import { refuse } from './refused.ts'
 /** A change is meant for this version, for any (`*`), or for a thing that is not there yet (0). */
 export type MeantVersion = number | '*' | 0
 
-// As `etagOf` gives it. Zero is no version: it stands for what does not exist.
-const OUR_TAG = /^"([1-9]\d{0,14})"$/
+/** A tag as `etagOf` gives it. Zero is no version: it stands for what does not exist. */
+export const OUR_TAG = /^"([1-9][0-9]{0,14})"$/
 
 /** The header that tells the version of what is answered, where it has one. */
 export const etagOf = ({ version }: { version?: unknown }): Record<string, string> =>

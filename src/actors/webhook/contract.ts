@@ -1,7 +1,7 @@
 /** What the webhook actor answers and publishes: webhooks, and what becomes of their deliveries. */
 import { z } from 'zod'
 import { defineActorContract, ifVersionField, pageFields, pageOf } from '../kernel/kernel-contract.ts'
-import { id, line, shownId, shownMoment, shownUserId } from '../values.ts'
+import { field, id, line, shownId, shownMoment, shownUserId } from '../values.ts'
 import { webhookUrl } from './webhook-url.ts'
 
 const WEBHOOK_STATUS = ['Enabled', 'Disabled'] as const
@@ -13,6 +13,16 @@ export type DisabledReason = (typeof DISABLED_REASON)[number]
 
 const DELIVERY_STATUS = ['Waiting', 'Delivered', 'Failed'] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUS)[number]
+
+/** The number of an entry of a log, on input. */
+const position = field<number, number>(
+  value => (Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : undefined),
+  {
+    problem: 'invalid_field',
+    message: 'should be the number of an entry: a whole number from 1 on',
+    schema: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+  },
+)
 
 /** A webhook as its owner sees it. `catching_up` tells from which entry of which log it still has to read. */
 const shownWebhook = z.object({
@@ -104,7 +114,7 @@ export const webhookContract = defineActorContract({
     },
     ReplayWebhook: {
       summary: 'send events again, from these entries of these logs on, in order and under the same ids',
-      body: z.strictObject({ webhook_id: id, from: z.record(z.string().max(64), z.int().positive()) }),
+      body: z.strictObject({ webhook_id: id, from: z.record(z.string().max(64), position) }),
       reply: shownWebhook,
       refusals: ['invalid_field', 'webhook_not_found', 'webhook_disabled'],
     },
