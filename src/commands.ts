@@ -26,6 +26,12 @@ export const subcommands: Subcommand[] = [
   { name: 'start', operands: '', meaning: 'run everything on this machine (also without a subcommand)', run: runStart },
   { name: 'actor', operands: `<${ACTOR_NAMES.join('|')}>`, meaning: 'run one actor against NATS_URL', run: runActor },
   { name: 'gateway', operands: '', meaning: 'run the gateway against NATS_URL', run: runGateway },
+  {
+    name: 'keeper',
+    operands: '',
+    meaning: 'make the streams of actors that are run alone, on a broker with users (NATS_URL)',
+    run: runKeeper,
+  },
   { name: 'all', operands: '', meaning: 'run the gateway and all actors in one process against NATS_URL', run: runAll },
   { name: 'verify', operands: '', meaning: 'compare tables, log and books; exit 1 at any difference', run: runVerify },
   {
@@ -107,6 +113,12 @@ async function runGateway(): Promise<ExitCode> {
   const config = configForOnePart()
   const { startGateway } = await import('./gateway/process.ts')
   return runPart(startGateway(config, createLog(config.logLevel, 'gateway')))
+}
+
+async function runKeeper(): Promise<ExitCode> {
+  const config = configForOnePart()
+  const { startKeeper } = await import('./start/keeper.ts')
+  return runPart(Promise.resolve(startKeeper(config, config.natsUrl, createLog(config.logLevel, 'keeper'))))
 }
 
 async function runAll(): Promise<ExitCode> {

@@ -5,11 +5,16 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connect } from '@nats-io/transport-node'
 import { keyFileOf } from '../src/bus/broker-keys.ts'
+import { followConfig } from '../src/bus/streams.ts'
 import { type Trial, tryAs } from '../src/bus/test-permissions.ts'
 import { expecting, get, post } from './http-client.ts'
 import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
+import { connectAsOperator } from './nats-look.ts'
 
 type Row = Record<string, unknown>
+type Answer = { config?: object; error?: { description: string } }
+
+const ASK_MS = 30_000
 
 describe('a stolen key of the notification actor', () => {
   let kassa: KassaUnderTest
@@ -30,6 +35,9 @@ describe('a stolen key of the notification actor', () => {
     await thief?.connection.close()
     await kassa?.stop()
   })
+
+  const api = async (subject: string, body: object = {}) =>
+    (await thief.connection.request(subject, JSON.stringify(body), { timeout: ASK_MS })).json<Answer>()
 
   const money = async () => [
     (await expecting<Row>(200, get(kassa.url, `/v1/money/balance?user_id=${user}`))).balance,
@@ -66,10 +74,61 @@ describe('a stolen key of the notification actor', () => {
       '$JS.API.CONSUMER.DURABLE.CREATE.BILLING_0.thief',
       '$JS.API.STREAM.CREATE.THIEF',
       '$JS.API.STREAM.UPDATE.BILLING_0',
+      // Nor as another one of the keeper, who would ask for it.
+      'keeper.billing-0.CONSUMER.CREATE.BILLING_0.billing-0-thief',
+      'keeper.order-0.CONSUMER.CREATE.BILLING_0.order-0-thief',
+      'keeper.notification-0.CONSUMER.CREATE.BILLING_0.notification-0-thief',
     ]
     for (const subject of questions) assert.equal(await thief.mayPublish(subject), false, subject)
     for (const subject of ['billing.0.event.>', '*.*.event.>', '_INBOX_gateway.>', '_INBOX.>', '$JS.>', '>'])
       assert.equal(await thief.maySubscribe(subject), false, subject)
+  })
+
+  it('makes no stream or consumer by which the broker would read or publish for it', async () => {
+    const own = ['STREAM.CREATE', 'STREAM.UPDATE'].map(what => `$JS.API.${what}.NOTIFICATION_0`)
+    const consumers = ['CREATE', 'DURABLE.CREATE'].flatMap(what =>
+      ['NOTIFICATION_0', 'ORDER_0'].map(stream => `$JS.API.CONSUMER.${what}.${stream}.thief`),
+    )
+    for (const subject of [...own, ...consumers]) assert.equal(await thief.mayPublish(subject), false, subject)
+
+    const before = await money()
+    const { config } = await api('$JS.API.STREAM.INFO.NOTIFICATION_0')
+    const consumer = (changes: object) => {
+      const wanted = { name: 'notification-0-thief', reader: 'notification/0', from: 1, heartbeatMs: 500 }
+      const usual = followConfig({ ...wanted, inbox: '_INBOX_notification-0.thief' })
+      return { stream_name: 'ORDER_0', config: { ...usual, ...changes }, action: 'create' }
+    }
+    const wishes: [string, object][] = [
+      ['STREAM.UPDATE.NOTIFICATION_0', { ...config, sources: [{ name: 'BILLING_0' }] }],
+      ['STREAM.UPDATE.NOTIFICATION_0', { ...config, republish: { src: '>', dest: 'billing.0.command.PutMoney' } }],
+      ['STREAM.UPDATE.NOTIFICATION_0', { ...config, subjects: ['notification.0.event.>', 'billing.0.command.*'] }],
+      ['CONSUMER.CREATE.ORDER_0.notification-0-thief', consumer({ deliver_subject: 'billing.0.command.PutMoney' })],
+      ['CONSUMER.CREATE.ORDER_0.notification-0-thief', consumer({ deliver_subject: 'billing.0.queue.PutMoney' })],
+      ['CONSUMER.DELETE.ORDER_0.billing-0-1-ab', {}],
+    ]
+    for (const [what, body] of wishes) {
+      const { error } = await api(`keeper.notification-0.${what}`, body)
+      assert.match(error?.description ?? 'it was done', /the keeper refuses it/, what)
+    }
+    const usual = await api('keeper.notification-0.CONSUMER.CREATE.ORDER_0.notification-0-thief', consumer({}))
+    assert.equal(usual.error, undefined, 'what the part itself needs is done')
+    assert.deepEqual(await money(), before)
+  })
+
+  it('has no other part answer where it may not publish', async () => {
+    const operator = await connectAsOperator(kassa)
+    const heard: string[] = []
+    operator.subscribe('billing.0.command.>', { callback: (_, { subject }) => void heard.push(subject) })
+    await operator.flush()
+
+    const question = JSON.stringify({ user_id: user })
+    thief.connection.publish('order.0.query.GetUser', question, { reply: 'billing.0.command.PutMoney' })
+    // The same again, where it may be answered: the first was handled before it.
+    const said = await thief.connection.request('order.0.query.GetUser', question, { timeout: ASK_MS })
+    assert.equal(said.json<Row>().first_name, 'Ivan')
+    await operator.flush()
+    assert.deepEqual(heard, [])
+    await operator.close()
   })
 
   it('is needed at all: without a key nobody gets in', async () => {

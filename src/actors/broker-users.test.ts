@@ -14,7 +14,7 @@ import { exitCodes } from '../exit.ts'
 import { anyFreePort } from '../processes/ports.ts'
 import { brokerUsers, PERMISSIONS } from './broker-users.ts'
 
-const USERS = ['order-0', 'billing-0', 'notification-0', 'webhook-0', 'gateway', 'operator', 'reader']
+const USERS = ['order-0', 'billing-0', 'notification-0', 'webhook-0', 'gateway', 'keeper', 'operator', 'reader']
 const ACTORS = USERS.slice(0, 4)
 
 /** Said by hand, apart from what the lists are made of: who may publish there, or listen; the operator always may. */
@@ -47,12 +47,12 @@ const PUBLISH: Record<string, string[]> = {
   'billing.0.queue.Withdraw': ['gateway'],
   'order.0.queue.RegisterUser': ['gateway'],
   '$JS.API.STREAM.MSG.GET.COMMANDS': [...ACTORS, 'gateway'],
-  '$JS.API.STREAM.CREATE.COMMANDS': [...ACTORS, 'gateway'],
+  '$JS.API.STREAM.CREATE.COMMANDS': ['keeper'],
   '$JS.API.STREAM.DELETE.COMMANDS': [],
   '$JS.API.STREAM.PURGE.COMMANDS': [],
   '$JS.API.CONSUMER.MSG.NEXT.COMMANDS.billing-0': ['billing-0'],
-  '$JS.API.CONSUMER.DURABLE.CREATE.COMMANDS.billing-0': ['billing-0'],
-  '$JS.API.CONSUMER.CREATE.COMMANDS.x': [],
+  '$JS.API.CONSUMER.DURABLE.CREATE.COMMANDS.billing-0': ['keeper'],
+  '$JS.API.CONSUMER.CREATE.COMMANDS.x': ['keeper'],
   '$JS.ACK.COMMANDS.order-0.1.1.1.1.0': ['order-0'],
   '$JS.ACK._.hash.COMMANDS.order-0.1.1.1.1.0.x': ['order-0'],
   // Logs: one writer, the readers of its definition, and the gateway, which shows people what happens.
@@ -60,23 +60,40 @@ const PUBLISH: Record<string, string[]> = {
   'billing.0.event.MoneyPut.1': ['billing-0'],
   'notification.0.event.LetterSent.1': ['notification-0'],
   'billing.1.event.MoneyPut.1': [],
-  '$JS.API.STREAM.CREATE.BILLING_0': ['billing-0'],
+  '$JS.API.STREAM.CREATE.BILLING_0': ['keeper'],
   '$JS.API.STREAM.DELETE.BILLING_0': ['billing-0'],
-  '$JS.API.STREAM.UPDATE.BILLING_0': ['billing-0'],
+  '$JS.API.STREAM.UPDATE.BILLING_0': ['keeper'],
   '$JS.API.STREAM.PURGE.BILLING_0': ['billing-0'],
   '$JS.API.STREAM.MSG.DELETE.BILLING_0': [],
   '$JS.API.STREAM.CREATE.OTHER': [],
-  '$JS.API.STREAM.INFO.BILLING_0': ['billing-0', 'order-0', 'webhook-0', 'gateway', 'reader'],
+  '$JS.API.STREAM.INFO.BILLING_0': ['billing-0', 'order-0', 'webhook-0', 'gateway', 'reader', 'keeper'],
   '$JS.API.STREAM.MSG.GET.BILLING_0': ['billing-0', 'order-0', 'webhook-0', 'gateway', 'reader'],
   '$JS.API.STREAM.MSG.GET.ORDER_0': [...ACTORS, 'gateway', 'reader'],
-  '$JS.API.CONSUMER.CREATE.ORDER_0.x': [...ACTORS, 'gateway'],
-  '$JS.API.CONSUMER.CREATE.BILLING_0.x': ['billing-0', 'order-0', 'webhook-0', 'gateway'],
+  '$JS.API.CONSUMER.CREATE.ORDER_0.x': ['keeper'],
+  '$JS.API.CONSUMER.CREATE.BILLING_0.x': ['keeper'],
   '$JS.API.CONSUMER.CREATE.BILLING_0': [],
-  '$JS.API.CONSUMER.DURABLE.CREATE.ORDER_0.new_users': ['order-0'],
-  '$JS.API.CONSUMER.DURABLE.CREATE.BILLING_0.x': [],
+  '$JS.API.CONSUMER.DURABLE.CREATE.ORDER_0.new_users': ['keeper'],
+  '$JS.API.CONSUMER.DURABLE.CREATE.BILLING_0.x': ['keeper'],
   '$JS.FC.BILLING_0.x.y': ['billing-0', 'order-0', 'webhook-0', 'gateway'],
+  '$JS.API.CONSUMER.DELETE.ORDER_0.x': ['keeper'],
+  // What the keeper asks for others, by the name of who asks.
+  'keeper.order-0.STREAM.CREATE.ORDER_0': ['order-0'],
+  'keeper.order-0.STREAM.UPDATE.ORDER_0': ['order-0'],
+  'keeper.order-0.STREAM.CREATE.BILLING_0': [],
+  'keeper.billing-0.STREAM.CREATE.ORDER_0': [],
+  'keeper.billing-0.STREAM.CREATE.COMMANDS': ['billing-0'],
+  'keeper.gateway.STREAM.CREATE.COMMANDS': ['gateway'],
+  'keeper.order-0.STREAM.CREATE.OTHER': [],
+  'keeper.order-0.CONSUMER.CREATE.BILLING_0.x': ['order-0'],
+  'keeper.gateway.CONSUMER.CREATE.BILLING_0.x': ['gateway'],
+  'keeper.notification-0.CONSUMER.CREATE.ORDER_0.x': ['notification-0'],
+  'keeper.notification-0.CONSUMER.CREATE.BILLING_0.x': [],
+  'keeper.order-0.CONSUMER.DURABLE.CREATE.ORDER_0.new_users': ['order-0'],
+  'keeper.billing-0.CONSUMER.DURABLE.CREATE.BILLING_0.x': [],
+  'keeper.billing-0.CONSUMER.DURABLE.CREATE.COMMANDS.billing-0': ['billing-0'],
+  'keeper.billing-0.CONSUMER.DURABLE.CREATE.COMMANDS.order-0': [],
   // Looking around.
-  '$JS.API.INFO': [...ACTORS, 'gateway', 'reader'],
+  '$JS.API.INFO': [...ACTORS, 'gateway', 'keeper', 'reader'],
   '$JS.API.STREAM.LIST': ['reader'],
   '$JS.API.CONSUMER.LIST.ORDER_0': ['order-0', 'reader'],
   '$SRV.PING': ['reader'],
@@ -103,6 +120,7 @@ const SUBSCRIBE: Record<string, string[]> = {
   '*.*.event.*.93493453': ['reader', 'operator'],
   '$SRV.PING': [...ACTORS, 'operator'],
   '$JS.API.>': ['operator'],
+  'keeper.>': ['keeper', 'operator'],
   '>': ['operator'],
 }
 
@@ -126,7 +144,7 @@ describe('the users of the broker', () => {
     rmSync(dataDir, { recursive: true, force: true })
   })
 
-  it('are the actors, the gateway, and two for people', () => {
+  it('are the actors, the gateway, the keeper of streams, and two for people', () => {
     assert.deepEqual(Object.keys(PERMISSIONS).sort(), [...USERS].sort())
   })
 

@@ -1,5 +1,6 @@
 /** Every user of the broker and what it may: derived from the contracts and definitions, so that a new actor has its own. */
 import type { Contract } from '../bus/contract.ts'
+import { KEEPER } from '../bus/kept-api.ts'
 import {
   type BrokerUser,
   GATEWAY,
@@ -10,6 +11,7 @@ import {
   toAnswer,
   toAsk,
   toFollow,
+  toKeep,
   toOfferConsumers,
   toPublishLog,
   toQueue,
@@ -65,11 +67,14 @@ const ofActor = (address: OwnAddress): Permissions => {
       toAnswer(address),
       toPublishLog(address),
       // A store that was lost takes its log back from the stream.
-      toFollow(address),
+      toFollow(address, userOf(address)),
       toWorkOff(address),
       // Whether another one answers for it already; and what its log says, before a stream is cut.
       askQueries(address, ['Health', 'ReadLog']),
-      ...listensTo.flatMap(source => [toFollow(beside(source)), askQueries(beside(source), KERNEL_FOR_READERS)]),
+      ...listensTo.flatMap(source => [
+        toFollow(beside(source), userOf(address)),
+        askQueries(beside(source), KERNEL_FOR_READERS),
+      ]),
       ...readersOf(address.actor).map(reader => askQueries(beside(reader), KERNEL_FOR_SOURCES)),
       ...Object.entries(asks).map(([actor, names]) => askQueries(beside(actor), names)),
       ...(offersConsumers ? [toOfferConsumers(address)] : []),
@@ -81,7 +86,7 @@ const ofActor = (address: OwnAddress): Permissions => {
 const ofGateway = (): Permissions =>
   granted([
     toAsk(GATEWAY),
-    toQueue(ADDRESSES),
+    toQueue(ADDRESSES, GATEWAY),
     ...ADDRESSES.flatMap(address => [
       askQueries(address, [...ownNames('queries', address), ...KERNEL_FOR_GATEWAY.queries]),
       {
@@ -92,12 +97,12 @@ const ofGateway = (): Permissions =>
         subscribe: [`${address.actor}.*.event.>`],
       },
       // It shows people what happens.
-      toFollow(address),
+      toFollow(address, GATEWAY),
     ]),
   ])
 
 /** The names of all users but the operator, whose inboxes nobody else may listen to. */
-const OTHERS = [...ADDRESSES.map(userOf), GATEWAY, READER]
+const OTHERS = [...ADDRESSES.map(userOf), GATEWAY, KEEPER, READER]
 
 const ofOperator = (): Permissions => ({
   publish: { allow: ['>'] },
@@ -130,6 +135,7 @@ const looksAt = (stream: string): string[] => [
 export const PERMISSIONS: Readonly<Record<string, Permissions>> = Object.fromEntries([
   ...ADDRESSES.map(address => [userOf(address), ofActor(address)]),
   [GATEWAY, ofGateway()],
+  [KEEPER, granted([toAsk(KEEPER), toKeep(ADDRESSES)], { answers: true })],
   [OPERATOR, ofOperator()],
   [READER, ofReader()],
 ])

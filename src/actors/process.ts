@@ -1,7 +1,7 @@
 /** One actor as a process: its files, its connection, its end. */
 import { appendFileSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { accessOf } from '../bus/broker-access.ts'
+import { accessOf, asItself } from '../bus/broker-access.ts'
 import type { Entry } from '../bus/entry.ts'
 import { connectNats } from '../bus/nats.ts'
 import type { Join } from '../bus/neighbours.ts'
@@ -67,7 +67,9 @@ export const startActor = async (
   const keys = openLocked(files.keys, openStore)
   const user = userOf(address)
   const access = accessOf(config, config.natsUrl, user)
-  const bus = join(await connectNats({ url: config.natsUrl, name: user, access, actors: ADDRESSES, log }))
+  const keptFor = asItself(config, config.natsUrl, user)
+  const options = { url: config.natsUrl, name: user, access, keptFor, actors: ADDRESSES, log }
+  const bus = join(await connectNats(options))
   await refuseSecondOwner(bus, address)
 
   const endpoints = endpointsOf(definition.contract, address)

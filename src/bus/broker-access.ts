@@ -31,11 +31,24 @@ export const OWN_BROKER = {
  * without one it comes as nobody. Throws a plain fault (78) when a file can't be used.
  */
 export const accessOf = (config: Settings, url: string, user: string): BrokerAccess => {
-  const counting = url === config.natsUrl ? config : { ...config, ...OWN_BROKER, natsUrl: undefined }
+  const counting = settingsFor(config, url)
   const tls = tlsOf(counting)
   const authenticator = authenticatorOf(counting, user)
   return { ...(tls ? { tls } : {}), ...(authenticator ? { authenticator } : {}) }
 }
+
+/**
+ * `user`, where it gets in at `url` by its own key of the data directory: then it has a list of subjects, unless the
+ * broker asks for no key at all.
+ */
+export const asItself = (config: Settings, url: string, user: string): string | undefined => {
+  const { natsNkey, natsCreds, natsUrl } = settingsFor(config, url)
+  const isOther = natsNkey !== undefined || natsCreds !== undefined || (natsUrl !== undefined && userIn(natsUrl))
+  return !isOther && existsSync(keyFileOf(config.dataDir, user)) ? user : undefined
+}
+
+const settingsFor = (config: Settings, url: string): Settings =>
+  url === config.natsUrl ? config : { ...config, ...OWN_BROKER, natsUrl: undefined }
 
 const authenticatorOf = ({ dataDir, natsUrl, natsNkey, natsCreds }: Settings, user: string) => {
   if (natsCreds !== undefined) return credsAuthenticator(readGiven('NATS_CREDS', natsCreds))

@@ -3,6 +3,7 @@ import { type Msg, MsgHdrsImpl } from '@nats-io/transport-node'
 import type { Message } from './bus.ts'
 import type { Entry } from './entry.ts'
 import { entryOf } from './entry-message.ts'
+import { apiSubject, KEEPER } from './kept-api.ts'
 import { headersOf } from './nats-headers.ts'
 import { type NatsLink, NobodyListens } from './nats-link.ts'
 import { Unavailable } from './unavailable.ts'
@@ -44,17 +45,22 @@ export function readAnswer<T>(subject: string, message: Msg): T {
   throw new Refused(subject, error.err_code, error.description)
 }
 
-/** Asks `$JS.API.<what>`. */
+/** Asks JetStream for `what` (`STREAM.INFO.ORDER_0`), or the keeper, where the broker lets nobody else ask for it. */
 export async function askApi<T>(link: NatsLink, what: string, question?: object): Promise<T> {
-  const subject = `$JS.API.${what}`
+  const subject = apiSubject(what, link.keptFor())
   const body = Buffer.from(question ? JSON.stringify(question) : '')
   try {
     return readAnswer<T>(subject, await link.ask(subject, body, { timeoutMs: TIMEOUT_MS }))
   } catch (thrown) {
-    if (thrown instanceof NobodyListens) throw new Unavailable('The broker has no JetStream: start it with -js')
+    if (thrown instanceof NobodyListens) throw new Unavailable(whoIsMissing(subject))
     throw thrown
   }
 }
+
+const whoIsMissing = (subject: string): string =>
+  subject.startsWith(KEEPER)
+    ? `Nobody answers ${subject}: a Kassa that was started whole has a keeper; for parts alone run npm start -- keeper`
+    : 'The broker has no JetStream: start it with -js'
 
 type Stored = { message: { subject: string; seq: number; time: string; hdrs?: string; data?: string } }
 

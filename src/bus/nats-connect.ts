@@ -17,6 +17,8 @@ export type LinkOptions = {
   url: string
   name: string
   access: BrokerAccess
+  /** The user that it comes as, where that user has a list of subjects. */
+  keptFor?: string | undefined
   clock: Clock
   random: Random
   log: BusLog

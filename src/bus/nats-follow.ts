@@ -24,7 +24,7 @@ export type Following = {
 /** Delivers from `from` on until it is stopped or breaks. */
 export function follow(link: NatsLink, stream: string, { from, reader, deliver, broken }: Following): Running {
   // Never the name of an earlier consumer, whose leftovers would make this one fail.
-  const name = `${reader.replace(/[^A-Za-z0-9_-]/g, '-')}-${from}-${link.random.bytes(4).toString('hex')}`
+  const name = `${ownerOf(reader, link.keptFor())}-${from}-${link.random.bytes(4).toString('hex')}`
   const inbox = link.inbox()
   let ended = false
   let made = false
@@ -122,4 +122,10 @@ export function follow(link: NatsLink, stream: string, { from, reader, deliver, 
       if (!ended) end()
     },
   }
+}
+
+/** How its consumers are named: a user's begin with its name, since it may remove no others. */
+const ownerOf = (reader: string, user: string | undefined): string => {
+  const label = reader.replace(/[^A-Za-z0-9_-]/g, '-')
+  return user === undefined || label === user ? label : `${user}-${label}`
 }

@@ -35,6 +35,8 @@ export type NatsLink = {
   onConnection: (changed: (connected: boolean) => void) => () => void
   /** Calls `end` when this process closes its link, before anything is ended. */
   onClosing: (end: () => void) => () => void
+  /** The user for whom the keeper asks; `undefined` where this process asks for everything itself. */
+  keptFor: () => string | undefined
   /** Whether the server belongs to a cluster. */
   clustered: () => boolean
   close: () => Promise<void>
@@ -158,6 +160,8 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
       endings.add(end)
       return () => endings.delete(end)
     },
+    // A broker that asks nobody who he is has no lists either.
+    keptFor: () => (connection.info?.auth_required ? options.keptFor : undefined),
     clustered: () => connection.info?.cluster !== undefined,
     close: async () => {
       if (closing) return

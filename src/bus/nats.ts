@@ -22,6 +22,8 @@ export type NatsOptions = {
   name: string
   /** By what it gets in; without one, as nobody. */
   access?: BrokerAccess
+  /** The user that it comes as, where that is one with a list of subjects: then the keeper makes its streams. */
+  keptFor?: string | undefined
   /** All actors of the installation, the same in each of its processes; the queue takes commands for them, and for no other. */
   actors?: readonly Address[]
   /** How long the first connection may take. */
@@ -39,14 +41,18 @@ export type NatsOptions = {
 /** Connects to the broker at `url`. Throws `Unavailable` when that does not work within `connectTimeoutMs`. */
 export async function connectNats(options: NatsOptions): Promise<Bus> {
   const { url, name, access = {}, connectTimeoutMs = CONNECT_TIMEOUT_MS, quickLogs = true, actors = [] } = options
-  const { clock = systemClock, random = systemRandom, log = silentLog } = options
-  const link = await openLink({ url, name, access, connectTimeoutMs, clock, random, log })
+  const { clock = systemClock, random = systemRandom, log = silentLog, keptFor } = options
+  const link = await openLink({ url, name, access, keptFor, connectTimeoutMs, clock, random, log })
   const quick = async () => quickLogs && !link.clustered() && (await apiLevel(link)) >= ASYNC_API_LEVEL
 
   return {
     request: async (subject, body, { headers = {}, timeoutMs }) =>
       messageOf(await link.ask(subject, body, { headers: toNats(Object.entries(headers)), timeoutMs })),
-    serve: (subject, handle) => link.subscribe(subject, message => handle(requestOf(link, message))),
+    serve: (subject, handle) =>
+      link.subscribe(subject, message => {
+        if (isOpenToAnswers(message.reply)) handle(requestOf(link, message))
+        else log.warn({ subject: message.subject, reply: message.reply }, 'not handled: its answer would go astray')
+      }),
     listen: (subject, hear) => link.subscribe(subject, message => hear(heardMessage(message))),
     logStream: address => natsLogStream(link, address, quick),
     queue: natsQueue(link, actors),
@@ -60,6 +66,14 @@ async function apiLevel(link: NatsLink): Promise<number> {
   const info = await askApi<{ api?: { level?: number } }>(link, 'INFO')
   return info.api?.level ?? 0
 }
+
+/**
+ * Whether an answer may go there. The broker asks nobody whether he may publish to the reply subject he gives: it could
+ * be a command of another actor, which he may not send, and the answer its body; and what a consumer was made to
+ * deliver on a subject of ours has one of JetStream's.
+ */
+const isOpenToAnswers = (reply: string | undefined): boolean =>
+  !reply || !/^\$|^keeper\.|^[^.]+\.\d+\.(command|query|queue|event)\./.test(reply)
 
 const messageOf = (message: Msg): Message => ({
   subject: message.subject,

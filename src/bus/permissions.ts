@@ -1,4 +1,5 @@
 /** What a user of the broker may do: the subjects that each way of using the bus needs, and no other. */
+import { apiSubject, KEEPER } from './kept-api.ts'
 import { logSubjects, queueConsumer, queueSubjects } from './streams.ts'
 import { type Address, COMMANDS, commandSubject, querySubject, streamOf } from './subjects.ts'
 
@@ -25,10 +26,11 @@ export const GATEWAY = 'gateway'
 /** The inboxes of a user. Replies come to them, so nobody else may listen there. */
 export const inboxesOf = (user: string): string => `_INBOX_${user}.>`
 
-const api = (what: string): string => `$JS.API.${what}`
+/** For `user`, who asks the keeper for what the keeper alone may ask JetStream for. */
+const api = (what: string, user: string): string => apiSubject(what, user)
 
 /** Asking at all, and seeing what the broker can do. */
-export const toAsk = (user: string): Grant => ({ publish: [api('INFO')], subscribe: [inboxesOf(user)] })
+export const toAsk = (user: string): Grant => ({ publish: [api('INFO', user)], subscribe: [inboxesOf(user)] })
 
 /** Answering commands and queries, and to the names of micro services. */
 export const toAnswer = (address: Address): Grant => ({
@@ -37,19 +39,19 @@ export const toAnswer = (address: Address): Grant => ({
 
 /** Publishing a log: entries are checked against the stream, which is made again where it is lost, described, and cut. */
 export const toPublishLog = (address: Address): Grant => {
-  const stream = streamOf(address)
+  const [stream, user] = [streamOf(address), userOf(address)]
   const asked = ['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'INFO', 'MSG.GET'].map(what => `STREAM.${what}`)
-  return { publish: [logSubjects(address), ...[...asked, 'CONSUMER.LIST'].map(what => api(`${what}.${stream}`))] }
+  return { publish: [logSubjects(address), ...[...asked, 'CONSUMER.LIST'].map(what => api(`${what}.${stream}`, user))] }
 }
 
 /** Giving others a durable consumer on the own log. */
 export const toOfferConsumers = (address: Address): Grant => {
-  const stream = streamOf(address)
-  return { publish: [api(`CONSUMER.DURABLE.CREATE.${stream}.*`), api(`CONSUMER.INFO.${stream}.*`)] }
+  const [stream, user] = [streamOf(address), userOf(address)]
+  return { publish: ['CONSUMER.DURABLE.CREATE', 'CONSUMER.INFO'].map(what => api(`${what}.${stream}.*`, user)) }
 }
 
-/** Reading a log as it grows. */
-export const toFollow = (address: Address): Grant => {
+/** Reading a log as it grows, as `user`. */
+export const toFollow = (address: Address, user: string): Grant => {
   const stream = streamOf(address)
   const asked = [
     `STREAM.INFO.${stream}`,
@@ -57,26 +59,35 @@ export const toFollow = (address: Address): Grant => {
     `CONSUMER.CREATE.${stream}.*`,
     `CONSUMER.DELETE.${stream}.*`,
   ]
-  return { publish: [...asked.map(api), `$JS.FC.${stream}.>`] }
+  return { publish: [...asked.map(what => api(what, user)), `$JS.FC.${stream}.>`] }
 }
 
 /** Making the queue where it is lost, and seeing what waits. */
-const toKeepQueue: readonly string[] = ['CREATE', 'UPDATE', 'INFO', 'MSG.GET'].map(what =>
-  api(`STREAM.${what}.${COMMANDS}`),
-)
+const toKeepQueue = (user: string): string[] =>
+  ['CREATE', 'UPDATE', 'INFO', 'MSG.GET'].map(what => api(`STREAM.${what}.${COMMANDS}`, user))
 
 /** Taking commands from the queue, by the consumer of this actor. */
 export const toWorkOff = (address: Address): Grant => {
+  const user = userOf(address)
   const consumer = `${COMMANDS}.${queueConsumer(address)}`
-  const asked = ['DURABLE.CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map(what => api(`CONSUMER.${what}.${consumer}`))
+  const asked = ['DURABLE.CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map(what => api(`CONSUMER.${what}.${consumer}`, user))
   // A broker with domains puts two tokens more into the subject of an acknowledgement.
-  return { publish: [...toKeepQueue, ...asked, `$JS.ACK.${consumer}.>`, `$JS.ACK.*.*.${consumer}.>`] }
+  return { publish: [...toKeepQueue(user), ...asked, `$JS.ACK.${consumer}.>`, `$JS.ACK.*.*.${consumer}.>`] }
 }
 
-/** Putting commands into the queue. */
-export const toQueue = (addresses: readonly Address[]): Grant => ({
-  publish: [...toKeepQueue, ...addresses.map(queueSubjects)],
+/** Putting commands into the queue, as `user`. */
+export const toQueue = (addresses: readonly Address[], user: string): Grant => ({
+  publish: [...toKeepQueue(user), ...addresses.map(queueSubjects)],
 })
+
+/** Making streams and consumers for those who may not; it looks at what they want. */
+export const toKeep = (addresses: readonly Address[]): Grant => {
+  const ofStream = (stream: string) => [
+    ...['CREATE', 'UPDATE', 'INFO'].map(what => `$JS.API.STREAM.${what}.${stream}`),
+    ...['CREATE', 'DURABLE.CREATE', 'DELETE'].map(what => `$JS.API.CONSUMER.${what}.${stream}.*`),
+  ]
+  return { publish: [...addresses.map(streamOf), COMMANDS].flatMap(ofStream), subscribe: [`${KEEPER}.>`] }
+}
 
 /** All that the grants add up to. */
 export const granted = (grants: readonly Grant[], more: { answers?: true } = {}): Permissions => {

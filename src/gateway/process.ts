@@ -3,7 +3,7 @@ import { createAccess } from '../access/access.ts'
 import { jwtOf } from '../access/jwt.ts'
 import { refuseUnsafeStart } from '../access/unsafe-start.ts'
 import { ADDRESSES } from '../actors/registry.ts'
-import { accessOf } from '../bus/broker-access.ts'
+import { accessOf, asItself } from '../bus/broker-access.ts'
 import { connectNats } from '../bus/nats.ts'
 import type { Join } from '../bus/neighbours.ts'
 import { GATEWAY } from '../bus/permissions.ts'
@@ -39,7 +39,8 @@ export const startGateway = async (config: Config, log: Log, join: Join = alone)
   const access = createAccess({ ...config, jwt: jwtOf(config) }, systemClock, log)
   const url = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
   const broker = accessOf(config, url, GATEWAY)
-  const bus = join(await connectNats({ url, name: GATEWAY, access: broker, actors: ADDRESSES, log }))
+  const keptFor = asItself(config, url, GATEWAY)
+  const bus = join(await connectNats({ url, name: GATEWAY, access: broker, keptFor, actors: ADDRESSES, log }))
 
   let endsAt: number | undefined
   const ending = new AbortController()

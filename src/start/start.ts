@@ -15,6 +15,7 @@ import { banner } from './banner.ts'
 import { type Broker, prepareBroker } from './broker.ts'
 import { lockData } from './data-lock.ts'
 import { tellHappening } from './happenings.ts'
+import { startKeeper } from './keeper.ts'
 import { awaitLeftovers } from './leftovers.ts'
 import { actorPart, DOORS, gatewayPart, onePart } from './parts.ts'
 import { type PortChoice, portChoice } from './port-choice.ts'
@@ -77,7 +78,11 @@ async function runUntilStopped(
     },
   })
 
-  bringUp(config, warnings, broker, gatewayPort, supervisor, waiting).catch(over.reject)
+  let keeper: { stop: () => Promise<void> } | undefined
+  const keep = (natsUrl: string) => {
+    if (!waiting.signal.aborted) keeper = startKeeper(config, natsUrl, log)
+  }
+  bringUp(config, warnings, broker, gatewayPort, supervisor, { waiting, keep }).catch(over.reject)
   try {
     return await over.promise
   } finally {
@@ -85,20 +90,22 @@ async function runUntilStopped(
     const began = performance.now()
     say('Stopping: the gateway, then the actors, then the broker if it is ours')
     await supervisor.stop()
+    await keeper?.stop()
     say(`Stopped in ${Math.round(performance.now() - began)} ms`)
   }
 }
 
-/** Starts the parts in order, waits until they are ready and prints the banner; `waiting` then ends. */
+/** Starts the parts in order, what keeps their streams with them, waits until they are ready and prints the banner; `waiting` then ends. */
 async function bringUp(
   config: Config,
   warnings: string[],
   broker: Broker,
   gatewayPort: PortChoice,
   supervisor: Supervisor,
-  waiting: AbortController,
+  { waiting, keep }: { waiting: AbortController; keep: (natsUrl: string) => void },
 ): Promise<void> {
   const natsUrl = await broker.start(supervisor)
+  keep(natsUrl)
   // As soon as it is known: `verify` asks the actors, also when they can't get ready.
   writeRunFile(config.dataDir, { pid: process.pid, startedAt: startedAt(), natsUrl })
   // What somebody has set for another broker does not get in at ours.

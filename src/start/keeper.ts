@@ -1,0 +1,48 @@
+/** The keeper of a start: made ready beside the parts, whose streams and consumers it makes. */
+import { ADDRESSES } from '../actors/registry.ts'
+import { accessOf, asItself } from '../bus/broker-access.ts'
+import { openKeeper } from '../bus/keeper.ts'
+import { KEEPER } from '../bus/kept-api.ts'
+import { Unavailable } from '../bus/unavailable.ts'
+import type { Config } from '../config.ts'
+import type { Log } from '../log.ts'
+
+const CONNECT_MS = 10_000
+
+/**
+ * Connects to the broker at `natsUrl` and keeps, once it is there; tells the log while it can't. Where the processes
+ * don't come as users of their own there is nothing to keep.
+ */
+export function startKeeper(config: Config, natsUrl: string, log: Log): { stop: () => Promise<void> } {
+  let stopped = false
+  const connect = async () => {
+    if (asItself(config, natsUrl, KEEPER) === undefined) return undefined
+    const access = accessOf(config, natsUrl, KEEPER)
+    // That the broker goes and comes back, it says itself.
+    const quiet = { info: () => {}, warn: (facts: object, text: string) => log.warn(facts, text) }
+    while (!stopped) {
+      try {
+        return await openKeeper({
+          url: natsUrl,
+          access,
+          addresses: ADDRESSES,
+          connectTimeoutMs: CONNECT_MS,
+          log: quiet,
+        })
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error
+        log.warn({ reason: error.message }, 'nobody makes streams and consumers yet')
+      }
+    }
+    return undefined
+  }
+  const connected = connect()
+  connected.catch(error => log.error({ err: error }, 'nobody makes streams and consumers'))
+
+  return {
+    stop: async () => {
+      stopped = true
+      await (await connected.catch(() => undefined))?.close()
+    },
+  }
+}
