@@ -218,6 +218,8 @@ suite('every route, for everybody who may ask', () => {
       '/openapi.json',
       '/asyncapi.json',
       '/schemas/OrderCreated.json',
+      '/console',
+      '/console/console.js',
     ])
       assert.equal((await get(path)).status, 200, path)
     assert.equal((await get('/readyz')).status, 503)

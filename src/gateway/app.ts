@@ -14,6 +14,7 @@ import { answerQuery } from './answer-query.ts'
 import { answerQueue } from './answer-queue.ts'
 import { answerTimeline } from './answer-timeline.ts'
 import { answerAsyncapi } from './asyncapi.ts'
+import { readConsole } from './console-files.ts'
 import type { Exchange, GatewayEnv } from './exchange.ts'
 import { answerLive, answerReady, answerVersion } from './health.ts'
 import { unheld } from './hold-to-user.ts'
@@ -99,6 +100,9 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   )
   serve('GET', '/asyncapi.json', answerAsyncapi())
   serve('GET', '/schemas/:file', answerSchema())
+  const { page, file } = readConsole()
+  serve('GET', '/console', page('console.html'))
+  serve('GET', '/console/:file', file)
   for (const [path, allowed] of methods) app.all(path, exchange => refuseMethod(exchange, allowed))
 
   return app

@@ -6,7 +6,16 @@ import { ADVICE } from './problem-advice.ts'
 import { refuse } from './refused.ts'
 
 /** Where `/` links to. */
-const LINKS = ['/openapi.json', '/asyncapi.json', '/problems', '/readyz', '/livez', '/version', '/v1/dead-letters']
+const LINKS = [
+  '/console',
+  '/openapi.json',
+  '/asyncapi.json',
+  '/problems',
+  '/readyz',
+  '/livez',
+  '/version',
+  '/v1/dead-letters',
+]
 
 const CODES = Object.keys(PROBLEMS) as ProblemCode[]
 

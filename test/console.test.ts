@@ -1,0 +1,248 @@
+/** The console in a real browser: it shows what happens, asks nobody else, and can be used by everybody. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, it } from 'node:test'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { type Browser, startBrowser, whyNoBrowser } from './chromium.ts'
+import { eventually } from './eventually.ts'
+import { newDataDir, runKassa } from './kassa-command.ts'
+import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
+import { lookAt, type NatsLook } from './nats-look.ts'
+
+const COME_MS = 30_000
+const JOHN = { first_name: 'John', last_name: 'Colinse', email: 'user@email.com' }
+const PAGES = ['orders', 'customers', 'letters', 'actors', 'dead-letters', 'events', 'try']
+
+type Finding = { id: string; impact: string; nodes: { html: string }[] }
+
+/** Findings of axe that keep somebody out, as one line each. */
+const seriousFindings = async (page: Page): Promise<string[]> => {
+  await page.evaluate(axe.source)
+  const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Finding[]
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${page.url()}: ${id} at ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+const post = async <T>(url: string, path: string, body: object, headers: Record<string, string> = {}): Promise<T> => {
+  const response = await fetch(url + path, { method: 'POST', body: JSON.stringify(body), headers })
+  assert.ok(response.ok, await response.clone().text())
+  return (await response.json()) as T
+}
+
+describe('the console', { timeout: 600_000, skip: whyNoBrowser() }, () => {
+  let kassa: KassaUnderTest
+  let look: NatsLook
+  let browser: Browser
+  let userId: number
+  /** Requests to elsewhere, and what the console of the browser called an error. */
+  const outside: string[] = []
+  const errors: string[] = []
+
+  before(async () => {
+    kassa = await startKassa()
+    look = await lookAt(kassa)
+    browser = await startBrowser()
+    userId = (await post<{ user_id: number }>(kassa.url, '/user/create/', JOHN)).user_id
+    await post(kassa.url, '/money/put/', { user_id: userId, amount: '1000000' })
+  })
+  after(async () => {
+    await browser?.close()
+    await look?.close()
+    await kassa?.stop()
+  })
+
+  const open = async (path: string, { mayFail = false } = {}): Promise<Page> => {
+    const page = await browser.context.newPage()
+    page.setDefaultTimeout(COME_MS)
+    page.on('request', request => {
+      if (!request.url().startsWith(`${kassa.url}/`) && !/^(data|blob):/.test(request.url()))
+        outside.push(request.url())
+    })
+    if (!mayFail) {
+      page.on('console', message => {
+        if (message.type() === 'error') errors.push(message.text())
+      })
+    }
+    page.on('pageerror', fault => errors.push(String(fault)))
+    await page.goto(`${kassa.url}/console#/${path}`)
+    await page.locator('#live.live').waitFor()
+    return page
+  }
+  const order = async () => {
+    const body = { user_id: userId, product_id: '12345', quantity: 1 }
+    return (await post<{ order_id: string }>(kassa.url, '/orders/create/', body)).order_id
+  }
+
+  it('shows an order that was placed elsewhere, and how it is confirmed, without a reload', async () => {
+    const page = await open('orders')
+    await page.getByText('No orders yet').waitFor()
+    const orderId = await order()
+    await page.locator(`#order-${orderId} .state.confirmed`).waitFor()
+    await page.close()
+  })
+
+  it('shows every step of an order across the actors, with the payload and the nats command', async () => {
+    const orderId = await order()
+    const { items } = (await (await fetch(`${kassa.url}/v1/orders/${orderId}/timeline`)).json()) as {
+      items: { type: string; subject: string; stream: string; sequence: number }[]
+    }
+    const page = await open(`orders/${orderId}`)
+    await page
+      .locator('.step')
+      .nth(items.length - 1)
+      .waitFor()
+    const steps = await page.locator('.step').all()
+    assert.equal(steps.length, items.length)
+    for (const [index, { type, subject, stream, sequence }] of items.entries()) {
+      const step = steps[index] as (typeof steps)[number]
+      assert.equal(await step.getAttribute('data-type'), type)
+      const text = (await step.textContent()) ?? ''
+      assert.ok(text.includes(subject) && text.includes(`"order_id": "${orderId}"`), text)
+      assert.ok(text.includes(`nats --context kassa stream get ${stream} ${sequence}`), text)
+    }
+    await page.close()
+  })
+
+  it('redrives a dead letter by clicking, with another body', async () => {
+    await look.publish('order.0.queue.CreateUser', JSON.stringify({ first_name: 'Ivan' }))
+    const page = await open('dead-letters')
+    const card = page.locator('#dead-letters .card')
+    await card.waitFor()
+    assert.doesNotMatch((await page.locator('main').textContent()) ?? '', /Ivan/, 'hidden until asked for')
+    await page.getByRole('button', { name: 'Show personal data' }).click()
+    await card.getByText('Put it right').click()
+    await card.locator('textarea').fill(JSON.stringify({ ...JOHN, first_name: 'Ivan' }))
+    await card.getByRole('button', { name: 'Redrive with this body' }).click()
+    await page.getByText('is carried out once more').waitFor()
+    await page.getByText('There are none.').waitFor()
+    await eventually('the user was made', COME_MS, async () => {
+      const made = (await look.messages('ORDER_0')).filter(({ subject }) =>
+        subject.startsWith('order.0.event.UserCreated.'),
+      )
+      return made.length === 2 || undefined
+    })
+    await page.close()
+  })
+
+  it('keeps personal data out of the page, and does not even ask for them, until they are wanted', async () => {
+    const page = await open(`customers/${userId}`)
+    const asked: string[] = []
+    page.on('request', request => asked.push(new URL(request.url()).pathname))
+    await page.locator('.big').waitFor()
+    assert.doesNotMatch((await page.locator('main').textContent()) ?? '', /Colinse|user@email\.com/)
+    assert.ok(!asked.includes(`/v1/users/${userId}`))
+    await page.getByRole('button', { name: 'Show personal data' }).click()
+    await page.getByText('user@email.com').waitFor()
+    await page.close()
+  })
+
+  it('saves a statement as CSV', async () => {
+    const page = await open(`customers/${userId}`)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Statement as CSV' }).click(),
+    ])
+    assert.match(readFileSync(await download.path(), 'utf8'), /^operation_id,/)
+    await page.close()
+  })
+
+  it('tries a user, money and an order, by the keyboard alone', async () => {
+    const page = await open('try')
+    await page.getByRole('button', { name: 'A user, money and an order' }).focus()
+    await page.keyboard.press('Enter')
+    const link = page.getByRole('status').getByRole('link')
+    await link.waitFor()
+    await link.focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.state.confirmed').waitFor()
+    await page.close()
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const)
+    it(`has no serious finding of axe and fits a phone, ${colorScheme}`, async () => {
+      const orderId = await order()
+      const page = await open('orders')
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width: 360, height: 740 })
+      const found: string[] = []
+      for (const path of [...PAGES, `orders/${orderId}`, `customers/${userId}`]) {
+        await page.goto(`${kassa.url}/console#/${path}`)
+        await page.locator('main').locator('table, .empty, .step, .card').first().waitFor()
+        found.push(...(await seriousFindings(page)))
+        const over = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
+        if (over) found.push(`${page.url()} is wider than a phone`)
+      }
+      assert.deepEqual(found, [])
+      await page.close()
+    })
+
+  it('goes on after its connection was lost, with nothing missing', async () => {
+    const page = await open('events', { mayFail: true })
+    const entries = async () => {
+      const all = await page
+        .locator('#events > li')
+        .evaluateAll(items => items.map(item => item.getAttribute('data-entry')))
+      return all.flatMap(entry => (entry?.startsWith('ORDER_0 ') ? [Number(entry.split(' ')[1])] : [])).reverse()
+    }
+    await order()
+    await eventually('the page tells of the order', COME_MS, async () => (await entries()).length >= 2 || undefined)
+    await kassa.kill9('gateway')
+    await order()
+    const { head } = await look.ask<{ head: number }>('order.0.query.Health')
+    const shown = await eventually('the page has caught up', COME_MS, async () => {
+      const now = await entries()
+      return (now.at(-1) ?? 0) >= head ? now : undefined
+    })
+    const first = shown[0] as number
+    assert.deepEqual(
+      shown,
+      shown.map((_, index) => first + index),
+      'every entry once',
+    )
+    await page.close()
+  })
+
+  it('asked nobody else, and met no error', () => {
+    assert.deepEqual([outside, errors], [[], []])
+  })
+})
+
+describe('the console where keys are on', { timeout: 300_000, skip: whyNoBrowser() }, () => {
+  let kassa: KassaUnderTest
+  let browser: Browser
+  let key: string
+
+  before(async () => {
+    const dataDir = newDataDir()
+    const made = await runKassa(['keys', 'create', '--role', 'operator', '--name', 'olga'], { KASSA_DATA: dataDir })
+    key = /kassa_\S+/.exec(made.stdout)?.[0] ?? ''
+    assert.ok(key, made.stdout + made.stderr)
+    kassa = await startKassa({ dataDir })
+    browser = await startBrowser()
+  })
+  after(async () => {
+    await browser?.close()
+    await kassa?.stop()
+  })
+
+  it('asks for the key, keeps it in the tab alone, and forgets it at the end', async () => {
+    const page = await browser.context.newPage()
+    page.setDefaultTimeout(COME_MS)
+    await page.goto(`${kassa.url}/console`)
+    await page.getByLabel('Key').fill('kassa_wrong')
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByText('Nobody has this key').waitFor()
+    assert.deepEqual(await seriousFindings(page), [])
+
+    await page.getByLabel('Key').fill(key)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.locator('#live.live').waitFor()
+    assert.deepEqual(await page.evaluate('[sessionStorage.length, localStorage.length, document.cookie]'), [1, 0, ''])
+
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByLabel('Key').waitFor()
+    assert.equal(await page.evaluate('sessionStorage.length'), 0)
+  })
+})
