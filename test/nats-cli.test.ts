@@ -38,11 +38,15 @@ describe('the NATS CLI', { timeout: 300_000, skip: lackingNatsCli }, () => {
     return { ...process.env, XDG_CONFIG_HOME: home, NATS_URL: kassa.natsUrl, NATS_NKEY: key, NO_COLOR: '1' }
   }
 
-  const nats = async (...words: string[]): Promise<string> => {
-    const child = spawn(natsCli!, words, { env: surroundings(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const run = async (words: string[], env: NodeJS.ProcessEnv) => {
+    const child = spawn(natsCli!, words, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: COME_MS })
     const closed = new Promise(resolve => child.once('close', resolve))
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
-    assert.equal(await closed, 0, `nats ${words.join(' ')}: ${stderr}`)
+    return { code: await closed, stdout, stderr }
+  }
+  const nats = async (...words: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await run(words, surroundings())
+    assert.equal(code, 0, `nats ${words.join(' ')}: ${stderr}`)
     return stdout
   }
   /** The bare JSON of an answer. */
@@ -121,6 +125,52 @@ describe('the NATS CLI', { timeout: 300_000, skip: lackingNatsCli }, () => {
     assert.deepEqual([letter.reason, letter.body], ['missing_field', { first_name: 'Ivan' }])
     const wish = { dead_letter_id: letter.dead_letter_id, body: ivan, by: 'olga' }
     assert.equal((await asked('order.0.command.RedriveDeadLetter', wish)).status, 'redriven')
+  })
+
+  describe('by the contexts that nats-context writes', () => {
+    const balance = ['req', '--raw', '--timeout', '30s', 'billing.0.query.GetBalance'] as const
+    const question = () => JSON.stringify({ user_id: user })
+    const inContext = (context: string, ...words: string[]) =>
+      run(['--context', context, ...words], { ...process.env, XDG_CONFIG_HOME: home, NO_COLOR: '1' })
+    const balanceIn = async (context: string): Promise<number> => {
+      const { code, stdout, stderr } = await inContext(context, ...balance, question())
+      assert.equal(code, 0, stderr)
+      return JSON.parse(stdout).balance
+    }
+
+    before(async () => {
+      for (const words of [[], ['reader']]) {
+        const env = { KASSA_DATA: kassa.dataDir, XDG_CONFIG_HOME: home }
+        const { code, stderr } = await runKassa(['nats-context', ...words, '--yes'], env)
+        assert.equal(code, 0, stderr)
+      }
+    })
+
+    it('lets the operator pay in', async () => {
+      const before = await balanceIn('kassa')
+      const wish = JSON.stringify({ user_id: user, amount: 5 })
+      const { code, stderr } = await inContext('kassa', 'req', '--timeout', '30s', 'billing.0.command.PutMoney', wish)
+      assert.equal(code, 0, stderr)
+      assert.equal(await balanceIn('kassa'), before + 5)
+    })
+
+    it('lets the reader ask and look, and refuses him whatever changes something', async () => {
+      const before = await balanceIn('kassa-reader')
+      assert.equal((await inContext('kassa-reader', 'stream', 'info', 'ORDER_0', '--json')).code, 0)
+      const wish = JSON.stringify({ user_id: user, amount: 5 })
+      const refused: string[][] = [
+        ['pub', 'billing.0.command.PutMoney', wish],
+        ['pub', 'billing.0.queue.PutMoney', wish],
+        ['pub', `billing.0.event.MoneyPut.${user}`, '{}'],
+        ['sub', '_INBOX_gateway.>'],
+        ['sub', 'billing.0.command.>'],
+      ]
+      for (const words of refused) {
+        const { stdout, stderr } = await inContext('kassa-reader', '--timeout', '2s', ...words)
+        assert.match(stdout + stderr, /permissions violation/i, words.join(' '))
+      }
+      assert.equal(await balanceIn('kassa-reader'), before)
+    })
   })
 
   it('takes the lines of the cheat sheet as they are printed', async () => {
