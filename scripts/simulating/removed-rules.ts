@@ -282,4 +282,22 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     replace: 'if (!damage || existsSync(path)) return guarded',
     faults: ['flipped bit'],
   },
+  {
+    rule: 'letters: one that is on its way is not handed over once more',
+    file: 'src/actors/kernel/effects.ts',
+    find: 'if (!begun.get(effect)?.has(key)) begin(effect, key)',
+    replace: 'begin(effect, key)',
+  },
+  {
+    rule: 'letters: what the mail server did not take is handed over again later',
+    file: 'src/actors/kernel/effects.ts',
+    find: 'cancel = clock.after(Math.min(Math.max(next - now, 1), LONGEST_MS), check)',
+    replace: '',
+  },
+  {
+    rule: 'letters: every attempt has the same Message-ID',
+    file: 'src/actors/notification/actor.ts',
+    find: 'letter.made_at.toString(36)',
+    replace: '(letter.made_at + letter.attempts).toString(36)',
+  },
 ]

@@ -2,7 +2,7 @@
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { verifyStore } from '../../src/actors/verify-store.ts'
 import type { FinalState } from './final-state.ts'
-import type { Fact } from './history.ts'
+import { type Fact, writesLetter } from './history.ts'
 import { giveBackStore, openKeptStore } from './kept-stores.ts'
 
 /** What is wrong with the logs, a line each. */
@@ -118,7 +118,7 @@ const GIVEN: Record<string, (fact: Fact) => string | undefined> = {
   order: ({ type, data }) => (type === 'OrderCreated' ? data.order_id : undefined),
   user: ({ type, data }) => (type === 'UserCreated' ? String(data.user_id) : undefined),
   operation: ({ data }) => data.operation_id,
-  message: ({ data }) => data.message_id,
+  message: fact => (writesLetter(fact) ? fact.data.message_id : undefined),
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Checks of the orders: each comes to its one end, is charged and given back at most once, and has the letters that belong to it. */
 import type { FinalState } from './final-state.ts'
-import type { Fact } from './history.ts'
+import { type Fact, writesLetter } from './history.ts'
 
 /** What is wrong with the orders, a line each. */
 export const checkOrders = ({ logs, loud }: FinalState): string[] => {
@@ -12,7 +12,7 @@ export const checkOrders = ({ logs, loud }: FinalState): string[] => {
   const back = byOrder(logs.billing.facts.filter(({ type }) => type === 'MoneyRefunded'))
   const withdrawn = byOrder(logs.billing.facts.filter(({ type }) => type === 'MoneyWithdrawn'))
   const refused = byOrder(logs.billing.facts.filter(({ type }) => type === 'WithdrawalRejected'))
-  const letters = byOrder(logs.notification.facts.filter(({ type }) => type === 'LetterSent'))
+  const letters = byOrder(logs.notification.facts.filter(writesLetter))
 
   for (const [id, charges] of withdrawn)
     if (charges.length > 1) faults.push(`order ${id} was charged ${charges.length} times`)

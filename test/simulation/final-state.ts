@@ -7,6 +7,7 @@ import { streamOf } from '../../src/bus/subjects.ts'
 import type { Promised } from './clients.ts'
 import { type Fact, type History, readFact } from './history.ts'
 import { lookAtStore } from './kept-stores.ts'
+import type { Receipt } from './mail-server.ts'
 import type { Sent } from './queue-senders.ts'
 import type { Seen } from './reading.ts'
 import type { World } from './world.ts'
@@ -21,6 +22,8 @@ export type FinalState = {
   sent: readonly Sent[]
   seen: readonly Seen[]
   settings: World['settings']
+  /** What the mail server has taken. */
+  receipts: readonly Receipt[]
   delivered: World['delivered']
   /** Somebody was told that histories differ: then not everything comes to its end by itself. */
   loud: boolean
@@ -55,6 +58,7 @@ export const readFinalState = (world: World, memories: Memories): FinalState => 
     logs,
     history: world.history,
     settings: world.settings,
+    receipts: world.mail.receipts,
     delivered: world.delivered,
     definitions: Object.fromEntries(ACTOR_NAMES.map(actor => [actor, world.sites[actor].definition])) as Record<
       ActorName,

@@ -29,6 +29,12 @@ export const describeFact = ({ seq, type, data, chain }: Fact): string => {
   return `${seq} ${type} ${what} #${chain.slice(0, 6)}`
 }
 
+const LETTERS = new Set(['LetterQueued', 'LetterSent', 'LetterSuppressed'])
+
+/** Whether an entry writes a letter. What became of one that was to be mailed answers nobody, and follows later. */
+export const writesLetter = ({ type, headers }: Fact): boolean =>
+  LETTERS.has(type) && (headers.cause !== undefined || headers.command !== undefined)
+
 export type History = {
   /** Notes what was committed; false when it was known, as where a store takes it back from its stream. */
   note: (fact: Fact) => boolean

@@ -48,7 +48,7 @@ export const restless = async (world: World, bus: Bus): Promise<string[]> => {
   return ACTOR_NAMES.flatMap(actor => {
     const waiting = countWaiting(world, actor)
     return waiting > 0 ? [`${actor} has ${waiting} parked commands`] : []
-  })
+  }).concat(lettersOnTheWay(world))
 }
 
 /** Who stands at the right number of another history: it has to find that out by itself. */
@@ -84,10 +84,18 @@ const askHealth = async (bus: Bus, actor: ActorName): Promise<Health | undefined
   }
 }
 
-const countWaiting = (world: World, actor: ActorName): number => {
+const countWaiting = (world: World, actor: ActorName): number => countIn(world, actor, 'waiting')
+
+const lettersOnTheWay = (world: World): string[] => {
+  const queued = countIn(world, 'notification', "letters WHERE status = 'Queued'")
+  return queued > 0 ? [`${queued} letters wait for the mail server`] : []
+}
+
+/** How many rows of `what` the store of `actor` has. */
+const countIn = (world: World, actor: ActorName, what: string): number => {
   world.sites[actor].process?.save()
   const store = lookAtStore(world.sites[actor].disk.store)
-  const waiting = store.prepare<[], number>('SELECT count(*) FROM waiting').pluck().get() ?? 0
+  const rows = store.prepare<[], number>(`SELECT count(*) FROM ${what}`).pluck().get() ?? 0
   store.close()
-  return waiting
+  return rows
 }

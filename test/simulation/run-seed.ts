@@ -7,6 +7,7 @@ import { createSeededRandom } from '../../src/world/seeded-random.ts'
 import { checkAlarms } from './check-alarms.ts'
 import { checkBooks } from './check-books.ts'
 import { checkLogs } from './check-logs.ts'
+import { checkMail } from './check-mail.ts'
 import { checkOrders } from './check-orders.ts'
 import { checkPromises } from './check-promises.ts'
 import { checkSeen } from './check-seen.ts'
@@ -204,6 +205,7 @@ const heal = (world: World): void => {
   }
   world.gateway.start()
   world.broker.comeUp()
+  world.mail.heal()
 }
 
 /** Whether somebody has stopped and says so. */
@@ -218,6 +220,7 @@ const check = (world: World, memories: Memories): void => {
     ...checkBooks(state),
     ...checkPromises(state),
     ...checkSeen(state),
+    ...checkMail(state),
     ...checkAlarms(world),
   ]
   for (const fault of faults) world.violation(fault)

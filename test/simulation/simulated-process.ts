@@ -85,7 +85,9 @@ export const startProcess = (
 
   const site = world.sites[actor]
   trace.say(name, `starts at entry ${disk.chains.length}`)
-  const running: RunningActor = startActor(site.definition, world.plant(ports, disk))
+  const mailer = actor === 'notification' ? world.mail.mailerOf(name, clock) : undefined
+  const definition = mailer ? site.withMailer(mailer) : site.definition
+  const running: RunningActor = startActor(definition, world.plant(ports, disk))
   running.opened.then(
     () => {
       if (site.came && site.disk === disk) count(site.came)

@@ -1,7 +1,8 @@
 /** One simulated installation: a broker, three actors on their disks, and whatever happens to them. */
-import { DEFINITIONS } from '../../src/actors/definitions.ts'
+import { DEFINITIONS, definitionOf } from '../../src/actors/definitions.ts'
 import type { AnyActorDefinition, Settings } from '../../src/actors/kernel/actor.ts'
 import type { ActorPorts } from '../../src/actors/kernel/actor-ports.ts'
+import type { Mailer } from '../../src/actors/notification/mailer.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { createMemoryBroker, type MemoryBroker } from '../../src/bus/memory.ts'
 import type { Faults } from '../../src/bus/memory-faults.ts'
@@ -11,6 +12,7 @@ import { createSeededRandom, type SeededRandom } from '../../src/world/seeded-ra
 import { createVirtualClock, type VirtualClock } from '../../src/world/virtual-clock.ts'
 import { type Backup, createDisk, type Disk } from './disk.ts'
 import { createHistory, type History } from './history.ts'
+import { createMailServer, type MailServer } from './mail-server.ts'
 import { asNewer } from './newer-version.ts'
 import type { Counts, RarePath } from './rare-paths.ts'
 import { createSimulatedGateway, type SimulatedGateway } from './simulated-gateway.ts'
@@ -27,6 +29,8 @@ export type Alarm = { actor: ActorName; process: string; kind: 'refused' | 'stop
 export type Site = {
   actor: ActorName
   definition: AnyActorDefinition
+  /** The same, for a process that reaches a mail server. */
+  withMailer: (mailer: Mailer) => AnyActorDefinition
   disk: Disk
   process: SimulatedProcess | undefined
   copy: SimulatedProcess | undefined
@@ -44,9 +48,10 @@ export type World = {
   /** Time as the actors see it. Every event on it is one at which something may die. */
   clock: Clock
   virtual: VirtualClock
-  chance: Record<'broker' | 'processes' | 'clients' | 'faults' | 'gateway', SeededRandom>
+  chance: Record<'broker' | 'processes' | 'clients' | 'faults' | 'gateway' | 'mail', SeededRandom>
   broker: MemoryBroker
   gateway: SimulatedGateway
+  mail: MailServer
   settings: Settings
   sites: Record<ActorName, Site>
   history: History
@@ -113,6 +118,7 @@ export const createWorld = (
     clients: chanceOf(3),
     faults: chanceOf(4),
     gateway: chanceOf(6),
+    mail: chanceOf(7),
   }
   const armed: { left: number; run: () => void }[] = []
 
@@ -145,6 +151,9 @@ export const createWorld = (
     broker: createMemoryBroker({ clock, random: chance.broker, faults: options.faults }),
     get gateway() {
       return gateway
+    },
+    get mail() {
+      return mail
     },
     settings: options.settings,
     sites: Object.fromEntries(
@@ -254,6 +263,7 @@ export const createWorld = (
         return new Set([...disk.chains, ...(copy?.disk.chains ?? []), ...inStream.filter(chain => chain !== undefined)])
       }),
   }
+  const mail = createMailServer(world)
   const gateway = createSimulatedGateway(world, {
     requestDeadlineMs: options.deadlineMs ?? DEADLINE_MS,
     settleWaitMs: SETTLE_MS,
@@ -267,6 +277,10 @@ export const createWorld = (
 const newSite = (actor: ActorName, isNewer: boolean): Site => ({
   actor,
   definition: isNewer ? asNewer(DEFINITIONS[actor]) : DEFINITIONS[actor],
+  withMailer: mailer => {
+    const definition = definitionOf(actor, { mailer })
+    return isNewer ? asNewer(definition) : definition
+  },
   disk: createDisk(),
   process: undefined,
   copy: undefined,
