@@ -16,6 +16,9 @@ const WATCHERS_MOST = 16
 /** Whoever has heard nothing for three of these may take the connection for dead. */
 const HEARTBEAT_MS = 15_000
 
+/** A key that was revoked reads no further than this and what it takes to hear of it: a second together. */
+const LOOK_AT_KEY_MS = 500
+
 /** What waits for a watcher, in characters; beyond it the streams are let go until it has taken some. */
 const WAITING_MOST = 256 * 1024
 
@@ -72,6 +75,7 @@ const watch = (ports: GatewayPorts, place: Place, { mayGoOn, cut, leave }: Watch
   let feed: Feed | undefined
   let wake: (() => void) | undefined
   let cancelBeat: Cancel = () => {}
+  let cancelLook: Cancel = () => {}
   let over = false
 
   const put = (text: string) => {
@@ -87,12 +91,13 @@ const watch = (ports: GatewayPorts, place: Place, { mayGoOn, cut, leave }: Watch
     if (over) return
     over = true
     cancelBeat()
+    cancelLook()
     ending?.removeEventListener('abort', end)
     feed?.rest()
     leave()
     wake?.()
   }
-  const beat = async () => {
+  const beat = () => {
     untaken = waiting === '' ? 0 : untaken + 1
     if (untaken > SLOW_HEARTBEATS) {
       log.info({}, 'a watcher of the events was too slow and is dropped')
@@ -100,14 +105,21 @@ const watch = (ports: GatewayPorts, place: Place, { mayGoOn, cut, leave }: Watch
       end()
       return cut()
     }
-    // A key that was revoked since reads no further.
-    if (!(await mayGoOn())) return end()
     if (waiting === '') put(':\n\n')
-    if (!over) beatLater()
+    beatLater()
   }
   const beatLater = () => {
-    cancelBeat = clock.after(HEARTBEAT_MS, () => {
-      beat().catch(fault => {
+    cancelBeat = clock.after(HEARTBEAT_MS, beat)
+  }
+  const look = async () => {
+    if (await mayGoOn()) return lookLater()
+    waiting = ''
+    end()
+  }
+  const lookLater = () => {
+    if (over) return
+    cancelLook = clock.after(LOOK_AT_KEY_MS, () => {
+      look().catch(fault => {
         log.info({ fault: fault instanceof Error ? fault.name : typeof fault }, 'a watcher of the events is let go')
         end()
       })
@@ -117,6 +129,7 @@ const watch = (ports: GatewayPorts, place: Place, { mayGoOn, cut, leave }: Watch
   put(`retry: 1000\nid: ${placeText(place)}\nevent: place\ndata: ${JSON.stringify(place)}\n\n`)
   feed = followAll(ports, place, tell)
   beatLater()
+  lookLater()
   ending?.addEventListener('abort', end)
   if (ending?.aborted) end()
 

@@ -1,6 +1,7 @@
 /** What a watcher is told: every entry of every log once, also after a break, a loss of a stream and a slow stretch. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { OPEN } from '../access/access.ts'
 import type { TimelineStep } from '../actors/kernel/kernel-contract.ts'
 import { createMemoryBroker } from '../bus/memory.ts'
 import { createTestLog, type TestLog } from '../bus/test-log.ts'
@@ -19,7 +20,7 @@ const NOWHERE = 'order/0=0;billing/0=0;notification/0=0;webhook/0=0'
 type Heard = { id?: string | undefined; event?: string | undefined; data?: unknown }
 
 /** A gateway on a broker in memory, in which actors are silent and streams are there. */
-const createBench = async () => {
+const createBench = async ({ access = OPEN } = {}) => {
   const clock = createVirtualClock({ start: Date.parse('2023-09-07T14:30:00Z') })
   const broker = createMemoryBroker({ clock, random: createSeededRandom(1) })
   const ending = new AbortController()
@@ -30,6 +31,7 @@ const createBench = async () => {
     config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB', rateLimit: 0, trustProxy: false },
     log: createLog('silent', 'gateway'),
     ending: ending.signal,
+    access,
   })
   const finish = async <T>(promise: Promise<T>): Promise<T> => {
     let open = true
@@ -75,7 +77,10 @@ const createBench = async () => {
     await publish('order')
   }
   const open = async (id?: string, method = 'GET') => {
-    const headers: Record<string, string> = id === undefined ? {} : { 'last-event-id': id }
+    const headers: Record<string, string> = {
+      authorization: 'Bearer key',
+      ...(id === undefined ? {} : { 'last-event-id': id }),
+    }
     return finish(Promise.resolve(app.fetch(new Request('http://localhost/v1/events', { method, headers }))))
   }
   /** Watches from `id` on. `next` reads until so many more events have come. */
@@ -210,6 +215,22 @@ suite('the feed of events', () => {
       { id: undefined, event: undefined, data: undefined },
       { id: undefined, event: undefined, data: undefined },
     ])
+  })
+
+  test('ends within a second for a watcher whose key is revoked, also where something waits', async () => {
+    let isRevoked = false
+    const callerWith = () => (isRevoked ? undefined : ({ name: 'boss', role: 'operator' } as const))
+    const { clock, happen, watch } = await createBench({ access: { isOn: () => true, callerWith } })
+    const [kept, next] = [await watch(), await watch()]
+    await clock.advance(5_000)
+    await happen('order')
+    assert.equal((await kept.next(2)).length, 2)
+    await happen('order')
+    isRevoked = true
+    await clock.advance(1_000)
+    await happen('order')
+    for (const watcher of [kept, next]) assert.equal(await watcher.read(), false)
+    assert.deepEqual([kept.heard, next.heard], [[], []])
   })
 
   test('ends when the gateway does', async () => {
