@@ -5,6 +5,7 @@ import { KeysAway } from '../access/jwt.ts'
 import { Unavailable } from '../bus/unavailable.ts'
 import type { Clock } from '../world/clock.ts'
 import { type Exchange, headerValues } from './exchange.ts'
+import { networkOf } from './network-of.ts'
 import { CLIENTS, type Holding } from './permissions.ts'
 import { createBuckets, rateHeaders } from './rate-limit.ts'
 import { Refused, refuse } from './refused.ts'
@@ -74,7 +75,7 @@ const callerOf = async (access: Access, exchange: Exchange): Promise<Caller | Re
 /** Behind a proxy, what it added last: the rest is what the client says of itself. */
 const addressOf = (exchange: Exchange, trustProxy: boolean): string => {
   const told = trustProxy ? exchange.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined
-  return told ?? exchange.env?.incoming?.socket.remoteAddress ?? ''
+  return networkOf(told ?? exchange.env?.incoming?.socket.remoteAddress ?? '')
 }
 
 const keyIn = (exchange: Exchange): string | undefined => {

@@ -105,6 +105,14 @@ suite('a gateway with a limit', () => {
     assert.equal((await ask('guess', { 'x-forwarded-for': '1.1.1.1, 2.2.2.2' })).status, 401)
   })
 
+  test('who changes between the addresses of one IPv6 network is one', async () => {
+    const { ask } = limited({ trustProxy: true })
+    const from = async (address: string) => (await ask('guess', { 'x-forwarded-for': address })).status
+    for (let n = 0; n < 40; n++) await from(`2001:db8:1:2::${n.toString(16)}`)
+    assert.equal(await from('2001:db8:1:2:aaaa::1'), 429)
+    assert.equal(await from('2001:db8:1:3::1'), 401)
+  })
+
   test('limits nobody while there are no keys', async () => {
     const { statuses } = limited({}, { isOn: () => false, callerWith: () => undefined })
     assert.deepEqual(await statuses(60), { 200: 60 })
