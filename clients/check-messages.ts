@@ -1,6 +1,7 @@
 /**
  * Holds messages against an AsyncAPI document: `check-messages.ts asyncapi.json messages.json` prints as JSON what the
- * official parser says of the document, what is wrong with which message, and how many there were of each channel.
+ * official parser says of the document, what is wrong with which message or example, and how many there were of each
+ * channel.
  * test/asyncapi.test.ts runs it.
  */
 import { readFileSync } from 'node:fs'
@@ -21,9 +22,14 @@ type Channel = {
   parameters?: Record<string, { enum?: string[] }>
 }
 
+type Document = {
+  channels: Record<string, Channel>
+  components: { messages: Record<string, { examples?: { payload: unknown }[] }> }
+}
+
 const [documentFile = '', messagesFile = ''] = process.argv.slice(2)
 const text = readFileSync(documentFile, 'utf8')
-const document = JSON.parse(text) as { channels: Record<string, Channel> }
+const document = JSON.parse(text) as Document
 const messages = JSON.parse(readFileSync(messagesFile, 'utf8')) as Travelled[]
 
 // Whether there is a newer AsyncAPI is no fault of the document.
@@ -78,5 +84,11 @@ for (const { subject, reply, headers, payload } of messages) {
     if (!validate(value)) faults.push({ subject, reply, part, value, fault: ajv.errorsText(validate.errors) })
   }
 }
+
+for (const [id, { examples = [] }] of Object.entries(document.components.messages))
+  for (const { payload } of examples) {
+    const validate = compiled(`asyncapi#/components/messages/${id}/payload`)
+    if (!validate(payload)) faults.push({ example: id, fault: ajv.errorsText(validate.errors) })
+  }
 
 console.log(JSON.stringify({ said, faults, heard }))

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { CONTRACTS } from '../actors/registry.ts'
 import { asyncapiDocument } from './asyncapi.ts'
+import { EVENT_EXAMPLES } from './bus-examples.ts'
+import { OWN_CONTRACTS } from './message-schemas.ts'
 import { createTestGateway } from './test-gateway.ts'
 import { assertRefsLead } from './test-refs.ts'
 
@@ -51,6 +53,24 @@ suite('the AsyncAPI document', () => {
       assert.equal(channel.$ref, `#/channels/${id}`)
       assert.equal(action, id.includes('.event.') ? 'send' : 'receive')
     }
+  })
+
+  test('has an example of every event, as it travels, and none of an event that there is not', () => {
+    const types = OWN_CONTRACTS.flatMap(({ events }) => Object.keys(events))
+    assert.deepEqual(Object.keys(EVENT_EXAMPLES).sort(), types.sort())
+    const messages = document.components.messages as Record<string, { examples?: { payload: object }[] }>
+    const [{ payload } = { payload: {} }] = messages['order.event.OrderConfirmed']?.examples ?? []
+    assert.deepEqual(payload, {
+      specversion: '1.0',
+      id: 'order/0/17',
+      source: 'order/0',
+      type: 'OrderConfirmed',
+      subject: '93493453',
+      time: '2023-09-07T14:30:00Z',
+      datacontenttype: 'application/json',
+      sequence: '17',
+      data: { user_id: 93493453, order_id: '54321', locale: 'ru' },
+    })
   })
 
   test('shows no trace of how a contract is written', () => {

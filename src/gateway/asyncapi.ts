@@ -7,6 +7,7 @@ import type { CommandSpec, Contract, EventSpec, QuerySpec } from '../bus/contrac
 import { COMMANDS } from '../bus/subjects.ts'
 import { productVersion } from '../version.ts'
 import { CLOUD_EVENT, HEADER_SCHEMAS } from './asyncapi-components.ts'
+import { exampleEvent, exampleReply } from './bus-examples.ts'
 import { EXAMPLES } from './examples.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import { messageSchemas, OWN_CONTRACTS, replyType } from './message-schemas.ts'
@@ -85,7 +86,16 @@ const eventPart = (contract: Contract, type: string, { summary }: EventSpec): Pa
       },
     },
     operations: { [id]: { action: 'send', channel: channel(id), summary, tags: [{ name: contract.actor }] } },
-    messages: { [id]: { name: type, title: type, summary, headers: ref('schemas/EventHeaders'), payload } },
+    messages: {
+      [id]: {
+        name: type,
+        title: type,
+        summary,
+        headers: ref('schemas/EventHeaders'),
+        payload,
+        ...examplesOf(exampleEvent(type, streamedBy(contract))),
+      },
+    },
   }
 }
 
@@ -135,6 +145,7 @@ const askedPart = (
         title: reply,
         headers: ref('schemas/ReplyHeaders'),
         payload: ref(`schemas/${reply}`),
+        ...examplesOf(exampleReply(name)),
       },
     },
   }
@@ -167,14 +178,13 @@ const queuedPart = (contract: Contract, name: string, { summary, queueOnly }: Co
 }
 
 const requestMessage = (name: string, summary: string, headers: keyof typeof HEADER_SCHEMAS) => {
-  const example = EXAMPLES[name]?.request
   return {
     name,
     title: name,
     summary,
     headers: ref(`schemas/${headers}`),
     payload: ref(`schemas/${name}`),
-    ...(example === undefined ? {} : { examples: [{ payload: example }] }),
+    ...examplesOf(EXAMPLES[name]?.request),
   }
 }
 
@@ -202,6 +212,11 @@ const placeOf = ({ actor }: Contract, rest: string) => {
 
 const streamsOf = ({ actor }: Contract): string =>
   `\`${actor === kernelContract.actor ? '{ACTOR}' : actor.toUpperCase()}_{cell}\``
+
+/** Whose log an example is from: what every actor has is shown as the order actor’s. */
+const streamedBy = ({ actor }: Contract): string => (actor === kernelContract.actor ? 'order' : actor)
+
+const examplesOf = (payload: unknown) => (payload === undefined ? {} : { examples: [{ payload }] })
 
 function ref(component: string) {
   return { $ref: `#/components/${component}` }
