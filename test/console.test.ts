@@ -53,19 +53,21 @@ describe('the console', { timeout: 600_000, skip: whyNoBrowser() }, () => {
     await kassa?.stop()
   })
 
-  const open = async (path: string, { mayFail = false } = {}): Promise<Page> => {
-    const page = await browser.context.newPage()
+  /** Notes what a page asks of others, and its errors; those of requests not where a part is taken down. */
+  const watch = (page: Page, mayFail = false) => {
     page.setDefaultTimeout(COME_MS)
     page.on('request', request => {
       if (!request.url().startsWith(`${kassa.url}/`) && !/^(data|blob):/.test(request.url()))
         outside.push(request.url())
     })
-    if (!mayFail) {
-      page.on('console', message => {
-        if (message.type() === 'error') errors.push(message.text())
-      })
-    }
+    page.on('console', message => {
+      if (message.type() === 'error' && !mayFail) errors.push(message.text())
+    })
     page.on('pageerror', fault => errors.push(String(fault)))
+  }
+  const open = async (path: string, { mayFail = false } = {}): Promise<Page> => {
+    const page = await browser.context.newPage()
+    watch(page, mayFail)
     await page.goto(`${kassa.url}/console#/${path}`)
     await page.locator('#live.live').waitFor()
     return page
@@ -177,6 +179,62 @@ describe('the console', { timeout: 600_000, skip: whyNoBrowser() }, () => {
       assert.deepEqual(found, [])
       await page.close()
     })
+
+  /** Opens a page that is not the console. */
+  const openDocument = async (path: string): Promise<Page> => {
+    const page = await browser.context.newPage()
+    watch(page)
+    await page.goto(kassa.url + path)
+    await page.locator('.operation').first().waitFor()
+    return page
+  }
+  /** What axe finds in light and in dark. */
+  const findingsOf = async (page: Page): Promise<string[]> => {
+    const light = await seriousFindings(page)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    return [...light, ...(await seriousFindings(page))]
+  }
+
+  it('has a page of the HTTP API with every operation, where one can be tried', async () => {
+    const orderId = await order()
+    const page = await openDocument('/docs')
+    const { paths } = (await (await fetch(`${kassa.url}/openapi.json`)).json()) as { paths: Record<string, object> }
+    const named = Object.values(paths).flatMap(methods => Object.keys(methods)).length
+    assert.equal(await page.locator('.operation').count(), named)
+
+    await page.getByLabel('Find an operation').fill('GetOrder one order')
+    assert.equal(await page.locator('.operation:visible').count(), 1)
+    await page.locator('#GetOrder > summary').click()
+    await page.getByLabel('order_id of GetOrder').fill(orderId)
+    await page.locator('#GetOrder').getByRole('button', { name: 'Send' }).click()
+    const answer = await page.locator('#GetOrder .answer').textContent()
+    assert.equal(JSON.parse(answer ?? '').order_id, orderId)
+
+    await page.getByLabel('Find an operation').fill('PutMoney')
+    await page.locator('#PutMoney > summary').click()
+    await page.locator('#PutMoney textarea').fill(JSON.stringify({ user_id: userId, amount: '1' }))
+    await page.locator('#PutMoney').getByRole('button', { name: 'Send' }).click()
+    assert.match((await page.locator('#PutMoney .answer').textContent()) ?? '', /"balance"/)
+    assert.deepEqual(await findingsOf(page), [])
+    await page.close()
+  })
+
+  it('has a page of the messages with every subject, its schema and the nats line', async () => {
+    const page = await openDocument('/docs/messages')
+    const { channels } = (await (await fetch(`${kassa.url}/asyncapi.json`)).json()) as { channels: object }
+    const named = Object.keys(channels).filter(id => !id.endsWith('.reply')).length
+    assert.equal(await page.locator('.operation').count(), named)
+
+    await page.getByLabel('Find a message').fill('event.OrderConfirmed')
+    const shown = page.locator('.operation:visible')
+    assert.equal(await shown.count(), 1)
+    await shown.locator('summary').click()
+    await shown.getByText("nats --context kassa sub 'order.*.event.OrderConfirmed.>'").waitFor()
+    assert.match((await shown.textContent()) ?? '', /order_id/)
+    await page.getByLabel('Find a message').fill('')
+    assert.deepEqual(await findingsOf(page), [])
+    await page.close()
+  })
 
   it('goes on after its connection was lost, with nothing missing', async () => {
     const page = await open('events', { mayFail: true })

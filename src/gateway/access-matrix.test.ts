@@ -220,6 +220,8 @@ suite('every route, for everybody who may ask', () => {
       '/schemas/OrderCreated.json',
       '/console',
       '/console/console.js',
+      '/docs',
+      '/docs/messages',
     ])
       assert.equal((await get(path)).status, 200, path)
     assert.equal((await get('/readyz')).status, 503)

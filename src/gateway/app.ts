@@ -103,6 +103,8 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   const { page, file } = readConsole()
   serve('GET', '/console', page('console.html'))
   serve('GET', '/console/:file', file)
+  serve('GET', '/docs', page('docs.html'))
+  serve('GET', '/docs/messages', page('messages.html'))
   for (const [path, allowed] of methods) app.all(path, exchange => refuseMethod(exchange, allowed))
 
   return app

@@ -11,7 +11,7 @@ const textOf = (name: string) => readFileSync(new URL(name, FOLDER), 'utf8')
 suite('the files of the console', () => {
   test('are served under a policy that lets in nothing from elsewhere and nothing inline', async () => {
     const { get } = createTestGateway()
-    for (const path of ['/console', ...files.map(name => `/console/${name}`)]) {
+    for (const path of ['/console', '/docs', '/docs/messages', ...files.map(name => `/console/${name}`)]) {
       const { status, headers } = await get(path)
       assert.equal(status, 200, path)
       const policy = headers.get('content-security-policy') ?? ''

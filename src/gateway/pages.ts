@@ -8,6 +8,8 @@ import { refuse } from './refused.ts'
 /** Where `/` links to. */
 const LINKS = [
   '/console',
+  '/docs',
+  '/docs/messages',
   '/openapi.json',
   '/asyncapi.json',
   '/problems',

@@ -42,7 +42,15 @@ export const renderTry = (place, { currency }) => {
   replace(
     place,
     title('Try'),
-    h('p', { class: 'lead' }, 'These are real requests to this Kassa. Amounts are in ', currency, '.'),
+    h(
+      'p',
+      { class: 'lead' },
+      `These are real requests to this Kassa. Amounts are in ${currency}. All others: `,
+      h('a', { href: '/docs' }, 'the HTTP API'),
+      ', ',
+      h('a', { href: '/docs/messages' }, 'messages on the bus'),
+      '.',
+    ),
     form(line, all, { class: 'row' }, h('button', { type: 'submit' }, 'A user, money and an order')),
     line,
     h(
