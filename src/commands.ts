@@ -7,6 +7,7 @@ import { type ExitCode, exitCodes, plainFault } from './exit.ts'
 import { createLog } from './log.ts'
 import { DEAD_LETTER_OPTIONS, DEAD_LETTER_WORDS } from './operating/dead-letter-words.ts'
 import { endWithFault, endWithParent } from './processes/child.ts'
+import { giveBackMemory } from './processes/give-back.ts'
 import { describeRuntime } from './processes/runtime.ts'
 import { productVersion } from './version.ts'
 
@@ -239,7 +240,7 @@ function configForOnePart(): Config & { natsUrl: string } {
   return { ...config, natsUrl: config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}` }
 }
 
-type Part = { stop(): Promise<void>; readAgain?(): void; failed?: Promise<Error> }
+type Part = { stop(): Promise<void>; readAgain?(): void; opened?: Promise<unknown>; failed?: Promise<Error> }
 
 /** Runs a part until it is told to stop (`endWithParent` then ends the process), or until it fails. */
 async function runPart(starting: Promise<Part>): Promise<ExitCode> {
@@ -250,6 +251,8 @@ async function runPart(starting: Promise<Part>): Promise<ExitCode> {
     () => part?.readAgain?.(),
   )
   part = await starting
+  // Whether it opened or was refused, what its start has needed lies about.
+  void Promise.allSettled([part.opened]).then(giveBackMemory)
 
   return endWithFault(await (part.failed ?? new Promise<never>(() => {})))
 }

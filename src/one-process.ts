@@ -10,7 +10,7 @@ import { systemClock } from './world/clock.ts'
 /** Starts them all. `failed` resolves when one can't go on: then the process should end, and all start over. */
 export const startAll = async (
   config: Config & { natsUrl: string },
-): Promise<{ readAgain(): void; stop(): Promise<void>; failed: Promise<Error> }> => {
+): Promise<{ readAgain(): void; stop(): Promise<void>; opened: Promise<unknown>; failed: Promise<Error> }> => {
   const join = createNeighbours(systemClock)
   const logOf = (part: string) => createLog(config.logLevel, part)
   const starting = ACTOR_NAMES.map(name => startActor(name, config, logOf(name), join))
@@ -22,6 +22,7 @@ export const startAll = async (
       await gateway.stop()
       await Promise.all(actors.map(actor => actor.stop()))
     },
+    opened: Promise.all(actors.map(({ opened }) => opened)),
     failed: Promise.race(actors.map(({ failed }) => failed)),
   }
 }

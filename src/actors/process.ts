@@ -52,7 +52,7 @@ export const startActor = async (
   config: Config & { natsUrl: string },
   log: Log,
   join: Join = alone,
-): Promise<{ stop(): Promise<void>; failed: Promise<Error> }> => {
+): Promise<{ stop(): Promise<void>; opened: Promise<void>; failed: Promise<Error> }> => {
   const address = { actor: name, cell: CELL }
   const settings = settingsOf(config)
   const files = filesOf(config.dataDir, address)
@@ -154,6 +154,7 @@ export const startActor = async (
       guarded.close()
       keys.close()
     },
+    opened: actor.opened,
     failed: Promise.race([
       over.promise,
       actor.failed.then(error => {

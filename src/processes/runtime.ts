@@ -1,5 +1,6 @@
 /** The runtime we are on, and how a further process of Kassa is started on the same one. */
 import { fileURLToPath } from 'node:url'
+import { smallHeapFlags } from './small-heap.ts'
 
 const { deno, bun, node } = process.versions
 
@@ -9,9 +10,11 @@ export const isDeno = deno !== undefined
 
 const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-/** The command that runs a subcommand in a process of its own. */
+/** The command that runs a part of Kassa in a process of its own, with a small heap where the runtime is Node. */
 export function commandFor(subcommand: string[]): { command: string; args: string[] } {
-  return commandToRun(mainFile, subcommand)
+  const { command, args } = commandToRun(mainFile, subcommand)
+  const flags = isDeno || isBun ? [] : smallHeapFlags(process.env.NODE_OPTIONS)
+  return { command, args: [...flags, ...args] }
 }
 
 /** The command that runs `file`, a program of ours, on this runtime. */

@@ -9,6 +9,7 @@ import { shownUrl } from '../bus/broker-url.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { createLog } from '../log.ts'
+import { giveBackMemory } from '../processes/give-back.ts'
 import { createSupervisor, type Happening, type Part, type Supervisor } from '../processes/supervisor.ts'
 import { refuseHalfRestored } from '../restoring.ts'
 import { banner } from './banner.ts'
@@ -138,6 +139,7 @@ async function bringUp(
       warnings: warned,
     }),
   )
+  await giveBackMemory()
 }
 
 const partsOf = ({ processes }: Config, env: NodeJS.ProcessEnv, gatewayPort: PortChoice): Part[] =>

@@ -4,30 +4,32 @@ import type { GuardedStore } from './guarded-store.ts'
 import { isFull } from './store.ts'
 
 const TIDY_EVERY_MS = 100
-/** A gigabyte is gone through in some ten seconds after the start, and then in some ten minutes. */
-const SCRUB_EVERY_MS = 200
+/** A gigabyte is gone through in some ten seconds after the start, and then in some twenty minutes: at rest all is still. */
+const FIRST_SCRUB_EVERY_MS = 200
+const SCRUB_EVERY_MS = 1_000
 
 /** Watches until stopped. `damaged` hears of a page that is not what was written, and of a disk that fails: the process must end. */
 export const guardStore = (
-  guarded: Pick<GuardedStore, 'tidy' | 'scrub'>,
+  guarded: Pick<GuardedStore, 'tidy' | 'scrub' | 'lookedThrough'>,
   clock: Clock,
   damaged: (error: Error) => void,
 ): { stop: () => void } => {
   const cancels: Cancel[] = []
 
-  const every = (at: number, ms: number, work: () => Error | undefined): void => {
+  const every = (at: number, pauseMs: () => number, work: () => Error | undefined): void => {
     const again = (): void => {
       const error = orError(work)
       if (error) damaged(error)
-      else cancels[at] = clock.after(ms, again)
+      else cancels[at] = clock.after(pauseMs(), again)
     }
-    cancels[at] = clock.after(ms, again)
+    cancels[at] = clock.after(pauseMs(), again)
   }
-  every(0, TIDY_EVERY_MS, () => {
+  const tidy = () => {
     guarded.tidy()
     return undefined
-  })
-  every(1, SCRUB_EVERY_MS, guarded.scrub)
+  }
+  every(0, () => TIDY_EVERY_MS, tidy)
+  every(1, () => (guarded.lookedThrough() ? SCRUB_EVERY_MS : FIRST_SCRUB_EVERY_MS), guarded.scrub)
 
   return {
     stop: () => {

@@ -118,9 +118,13 @@ describe('a guarded store', () => {
       if (full) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
     }
     const scrub = () => (++scrubs === 3 ? damage : undefined)
-    const guard = guardStore({ tidy, scrub }, clock, error => told.push(error))
+    const lookedThrough = () => scrubs >= 2
+    const guard = guardStore({ tidy, scrub, lookedThrough }, clock, error => told.push(error))
     await clock.advance(450)
     assert.deepEqual(told, [])
+    assert.equal(scrubs, 2)
+    await clock.advance(900)
+    assert.equal(scrubs, 2, 'less often once all was looked at')
     full = false
     await clock.advance(10_000)
     assert.deepEqual(told, [damage])

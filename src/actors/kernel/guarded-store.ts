@@ -12,6 +12,8 @@ export type GuardedStore = {
   writeBack: () => void
   /** Looks at some more pages; gives what is wrong. Once through all of them, it begins again. */
   scrub: () => StoreDamaged | undefined
+  /** Whether all pages have been looked at once since the start. */
+  lookedThrough: () => boolean
   /** Something in it was found not to be what was written: the next start rebuilds it from its log. */
   condemn: (damage: StoreDamaged) => void
   close: () => void
@@ -66,6 +68,7 @@ export const openGuardedStore = (path: string): GuardedStore => {
       if (damage) condemn(damage)
       return damage
     },
+    lookedThrough: () => lookedAtAll,
     condemn,
     close: () => {
       sums.note()

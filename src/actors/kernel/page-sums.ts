@@ -25,7 +25,8 @@ export type PageSums = {
 /** No sum is known. A page that has it by chance is not checked, once in four thousand million. */
 const UNKNOWN = 0
 const SUM_BYTES = 4
-const PAGES_AT_ONCE = 256
+/** Few, so that one buffer for them is kept: a new one each time would cost more than the look at it. */
+const PAGES_AT_ONCE = 64
 /** Where the page size stands in a database. */
 const PAGE_SIZE_AT = 16
 
@@ -44,6 +45,7 @@ export const openPageSums = (path: string): PageSums => {
   let waiting = new Set(waitingPages(`${path}-wal`, true).keys())
   let next = 0
   let looked = 0
+  let buffer = Buffer.alloc(0)
 
   const pageBytes = (): number => {
     const header = Buffer.alloc(100)
@@ -75,8 +77,9 @@ export const openPageSums = (path: string): PageSums => {
   /** Goes through pages `from` to `to` (from 1 on) of the file. */
   const read = (from: number, to: number, look: (number: number, page: Uint8Array) => void): void => {
     const bytes = pageBytes()
-    const buffer = Buffer.allocUnsafe((to - from + 1) * bytes)
-    const length = readSync(file, buffer, 0, buffer.length, (from - 1) * bytes)
+    const wanted = (to - from + 1) * bytes
+    if (buffer.length < wanted) buffer = Buffer.allocUnsafeSlow(PAGES_AT_ONCE * bytes)
+    const length = readSync(file, buffer, 0, wanted, (from - 1) * bytes)
     for (let at = 0; at + bytes <= length; at += bytes) look(from + at / bytes, buffer.subarray(at, at + bytes))
   }
 

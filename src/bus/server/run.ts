@@ -90,13 +90,14 @@ async function launch(program: string, files: ServerFiles): Promise<Running> {
 }
 
 /**
- * Our environment, with half of the cores for nats-server unless somebody has said how many. It shares the machine with
- * the actors; on all cores of a small one its runtime spends a third of its time on looking for work between messages
- * (docs/performance.md).
+ * Our environment, with what keeps nats-server small unless somebody has said otherwise (docs/performance.md). Half of
+ * the cores: it shares the machine with the actors; on all cores of a small one its runtime spends a third of its time
+ * on looking for work between messages. And garbage is collected when the heap has grown by a third, not when it has
+ * doubled.
  */
 function serverEnv(): NodeJS.ProcessEnv {
   const cores = Math.max(1, Math.floor(availableParallelism() / 2))
-  return { GOMAXPROCS: String(cores), ...process.env }
+  return { GOMAXPROCS: String(cores), GOGC: '33', ...process.env }
 }
 
 async function pidSaidBy(stdout: NodeJS.ReadableStream, exited: Promise<Exit>): Promise<number> {

@@ -1,6 +1,8 @@
 /** What our nats-server itself says of streams that it can't write any more. */
 import { readdir, readFile } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { z } from 'zod'
 import type { ServerFiles } from './server-files.ts'
 
@@ -18,14 +20,21 @@ export async function writeFaults(files: ServerFiles, pid: number): Promise<stri
   const url = await monitoringUrl(files, pid)
   if (url === undefined) return []
   try {
-    const response = await fetch(`${url}/healthz?details=true`, { signal: AbortSignal.timeout(askMs) })
-    const { errors } = healthSchema.parse(await response.json())
+    const { errors } = healthSchema.parse(await askJson(`${url}/healthz?details=true`))
     // It has no code of its own: other faults of a stream would not go away by a new start.
     return errors.map(({ error }) => error).filter(error => error.includes('write error'))
   } catch {
     // It ends just now, or has no such page: whoever keeps it running learns of its end elsewhere.
     return []
   }
+}
+
+// Not fetch: for this one question the supervisor would have to hold a whole client (10 MB).
+function askJson(url: string): Promise<unknown> {
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
+    get(url, { agent: false, signal: AbortSignal.timeout(askMs) }, resolve).on('error', reject)
+  })
+  return response.then(json)
 }
 
 /** The server chooses that port itself, and tells it in a file named after its pid. */

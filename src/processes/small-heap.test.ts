@@ -1,0 +1,15 @@
+/** The flags for a small heap, and who has the last word on them. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { smallHeapFlags } from './small-heap.ts'
+
+describe('the flags for a small heap', () => {
+  it('bound the young generation, and hold the old one against what is alive', () => {
+    assert.deepEqual(smallHeapFlags(), ['--max-semi-space-size=2', '--max-old-space-size=512'])
+  })
+
+  it('are left to whoever set them in NODE_OPTIONS, one by one and in either spelling', () => {
+    assert.deepEqual(smallHeapFlags('--cpu-prof --max-old-space-size=2048'), ['--max-semi-space-size=2'])
+    assert.deepEqual(smallHeapFlags('--max_semi_space_size=16'), ['--max-old-space-size=512'])
+  })
+})
