@@ -40,6 +40,7 @@ const ADDRESSES = {
   SubscribeQueue: '/mq/billing/subscribe',
   CancelOrder: '/v1/orders/{order_id}/cancel',
   RefundOrder: '/v1/orders/{order_id}/refund',
+  EraseUser: '/v1/users/{user_id}',
   RegisterUser: '/mq/users',
   PlaceOrder: '/mq/orders',
   Withdraw: '/mq/withdrawals',
@@ -110,7 +111,7 @@ const requestOf = (wish: Wish): Request => {
     return value
   })
   return new Request(`http://localhost${path}`, {
-    method: 'POST',
+    method: wish.name === 'EraseUser' ? 'DELETE' : 'POST',
     ...(Object.keys(rest).length > 0 ? { body: JSON.stringify(rest) } : {}),
     headers: {
       traceparent: traceOf(wish),

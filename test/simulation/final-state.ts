@@ -22,6 +22,8 @@ export type FinalState = {
   sent: readonly Sent[]
   seen: readonly Seen[]
   settings: World['settings']
+  /** The keys of each actor. */
+  keys: Record<ActorName, Buffer | undefined>
   /** What the mail server has taken. */
   receipts: readonly Receipt[]
   delivered: World['delivered']
@@ -58,6 +60,7 @@ export const readFinalState = (world: World, memories: Memories): FinalState => 
     logs,
     history: world.history,
     settings: world.settings,
+    keys: Object.fromEntries(ACTOR_NAMES.map(actor => [actor, world.sites[actor].disk.keys])) as FinalState['keys'],
     receipts: world.mail.receipts,
     delivered: world.delivered,
     definitions: Object.fromEntries(ACTOR_NAMES.map(actor => [actor, world.sites[actor].definition])) as Record<

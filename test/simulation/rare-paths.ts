@@ -40,6 +40,7 @@ export const RARE_PATHS = {
   'commit failed, written': 'a commit failed and had happened all the same',
   'commit failed, undone': 'a commit failed and had not happened',
   'stopped in order': 'a process was stopped and brought its stream up to date',
+  'person erased': 'a user was erased, and whoever asked was told so',
   'letter bounced': 'the mail server refused an address for good',
   'letter taken without an answer': 'the mail server had a letter, and the connection was lost before it said so',
   'letter twice': 'the mail server got a letter once more, under the same Message-ID',

@@ -6,12 +6,14 @@ import { type Faults, noFaults } from '../../src/bus/memory-faults.ts'
 import { createSeededRandom } from '../../src/world/seeded-random.ts'
 import { checkAlarms } from './check-alarms.ts'
 import { checkBooks } from './check-books.ts'
+import { checkErasure } from './check-erasure.ts'
 import { checkLogs } from './check-logs.ts'
 import { checkMail } from './check-mail.ts'
 import { checkOrders } from './check-orders.ts'
 import { checkPromises } from './check-promises.ts'
 import { checkSeen } from './check-seen.ts'
 import { CATALOG, LEAST_REQUESTS, startClients } from './clients.ts'
+import { startErasing } from './erasing.ts'
 import { FAULTS } from './faults.ts'
 import { type Memories, readFinalState } from './final-state.ts'
 import { giveBackStore, openKeptStore } from './kept-stores.ts'
@@ -114,6 +116,7 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
   world.gateway.start()
   const clients = startClients(world)
   const senders = startQueueSenders(world)
+  const erasing = startErasing(world, clients)
 
   for (const { name, atMs } of plan)
     world.later(atMs, () => {
@@ -123,6 +126,7 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
   await virtual.advance(rates.loadMs)
   await advanceUntil(world, () => world.requests >= LEAST_REQUESTS, MOST_MORE_LOAD_MS)
   clients.leave()
+  erasing.leave()
   // What the last fault began comes to its end.
   await virtual.advance(1000)
   await advanceUntil(world, () => world.faultsUnderWay() === 0, MOST_FAULT_MS)
@@ -138,7 +142,7 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
     let isLooked = false
     restless(world, inspector).then(
       found => {
-        why = [...found, ...(clients.busy() > 0 ? ['clients still wait'] : [])]
+        why = [...found, ...(clients.busy() > 0 || erasing.busy() ? ['clients still wait'] : [])]
         rested = why.length === 0
         isLooked = true
       },
@@ -221,6 +225,7 @@ const check = (world: World, memories: Memories): void => {
     ...checkPromises(state),
     ...checkSeen(state),
     ...checkMail(state),
+    ...checkErasure(state),
     ...checkAlarms(world),
   ]
   for (const fault of faults) world.violation(fault)

@@ -48,7 +48,7 @@ export type World = {
   /** Time as the actors see it. Every event on it is one at which something may die. */
   clock: Clock
   virtual: VirtualClock
-  chance: Record<'broker' | 'processes' | 'clients' | 'faults' | 'gateway' | 'mail', SeededRandom>
+  chance: Record<'broker' | 'processes' | 'clients' | 'faults' | 'gateway' | 'mail' | 'erasing', SeededRandom>
   broker: MemoryBroker
   gateway: SimulatedGateway
   mail: MailServer
@@ -119,6 +119,7 @@ export const createWorld = (
     faults: chanceOf(4),
     gateway: chanceOf(6),
     mail: chanceOf(7),
+    erasing: chanceOf(8),
   }
   const armed: { left: number; run: () => void }[] = []
 
