@@ -5,6 +5,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { shown } from './log.ts'
 import { commandToRun } from './processes/runtime.ts'
 
 const FULL = '/dev/full'
@@ -20,6 +21,57 @@ setTimeout(() => {
 `
 
 describe('the log', () => {
+  it('has the fields that there are, and of another its name alone', () =>
+    assert.deepEqual(shown({ seq: 7, what: 'died', email: 'ivan@example.com' }), {
+      seq: 7,
+      what: 'died',
+      left_out: ['email'],
+    }))
+
+  it('shortens every e-mail address, also in what an error quotes, and keeps the rest', () => {
+    const fault = new Error('no room for <ivan.ivanov@example.com>, i@shop.example', { cause: 'user@email.com' })
+    const { err, reason, at } = shown({
+      err: Object.assign(fault, { to: ['ivan@example.com'] }),
+      reason: 'mail:ivan@example.com at 10:30',
+      at: ['    at send (file:///kassa/node_modules/@nats-io/x.js:1:2)'],
+    }) as { err: { message: string; stack: string; to: string[] }; reason: string; at: string[] }
+    assert.match(err.message, /^no room for <iv…@example\.com>, i…@shop\.example/)
+    assert.doesNotMatch(JSON.stringify(err), /van|user@/)
+    assert.match(err.stack, /log\.test/)
+    assert.deepEqual(err.to, ['iv…@example.com'])
+    assert.equal(reason, 'mail:iv…@example.com at 10:30')
+    assert.deepEqual(at, ['    at send (file:///kassa/node_modules/@nats-io/x.js:1:2)'])
+  })
+
+  it('looks into what is told so deep and no deeper: a ring ends', () => {
+    const ring: Record<string, unknown> = { to: 'ivan@example.com' }
+    ring.self = ring
+    assert.doesNotMatch(JSON.stringify(shown({ what: ring })), /ivan/)
+  })
+
+  it('writes lines so', () => {
+    const code = `
+import { createLog } from ${JSON.stringify(new URL('log.ts', import.meta.url).href)}
+createLog('info', 'toy').warn({ reason: 'ivan@example.com', secret: 'x' }, 'no')`
+    const directory = mkdtempSync(join(tmpdir(), 'kassa-log-'))
+    const file = join(directory, 'program.mjs')
+    writeFileSync(file, code)
+    const { command, args } = commandToRun(file)
+    const { stderr } = spawnSync(command, args, { encoding: 'utf8' })
+    rmSync(directory, { recursive: true })
+    const { name, reason, left_out, msg, secret } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '')
+    assert.deepEqual(
+      { name, reason, left_out, msg, secret },
+      {
+        name: 'toy',
+        reason: 'iv…@example.com',
+        left_out: ['secret'],
+        msg: 'no',
+        secret: undefined,
+      },
+    )
+  })
+
   it('that finds no room on the disk does not end its process', {
     skip: !existsSync(FULL) && 'there is no /dev/full',
   }, () => {

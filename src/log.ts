@@ -1,7 +1,44 @@
 /** The log: JSON lines on stderr, never with a person's data in them. */
-import { type Logger, pino } from 'pino'
+import { pino, stdSerializers } from 'pino'
 
-export type Log = Logger
+/** What a line may tell of. Another field is left out, and the line says so by its name alone (`left_out`). */
+const FIELDS = [
+  'at',
+  'code',
+  'connected',
+  'consumer',
+  'entries',
+  'err',
+  'exitCode',
+  'fault',
+  'kept',
+  'method',
+  'ms',
+  'part',
+  'partPid',
+  'path',
+  'persist',
+  'reason',
+  'refusal',
+  'reply',
+  'requestId',
+  'restartInMs',
+  'route',
+  'seq',
+  'status',
+  'stream',
+  'subject',
+  'user',
+  'what',
+] as const
+
+type Fields = { [Name in (typeof FIELDS)[number]]?: unknown }
+
+type Say = (fields: Fields, message: string) => void
+
+export type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
+export type Log = Record<Level, Say> & { isLevelEnabled: (level: Level) => boolean }
 
 /**
  * Makes the log of the part `name`. Lines are written at once: a part that is killed
@@ -11,5 +48,30 @@ export function createLog(level: string, name: string): Log {
   const stderr = pino.destination({ dest: 2, sync: true })
   // A log file on a full disk: without a listener this ends the process. The line comes with a later one, or not at all.
   stderr.on('error', () => {})
-  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, stderr)
+  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime, formatters: { log: shown } }, stderr)
+}
+
+/** The fields of a line as they may be written: those of the list, with every e-mail address shortened. */
+export const shown = (fields: object): Record<string, unknown> => {
+  const all = Object.entries(fields)
+  const leftOut = all.map(([field]) => field).filter(field => !isAllowed(field))
+  const kept = all.filter(([field]) => isAllowed(field)).map(([field, value]) => [field, shortened(value)])
+  return { ...Object.fromEntries(kept), ...(leftOut.length > 0 ? { left_out: leftOut } : {}) }
+}
+
+const isAllowed = (field: string): boolean => (FIELDS as readonly string[]).includes(field)
+
+/** So deep is looked into what is told; what lies deeper is not. */
+const DEEPEST = 4
+
+const ADDRESS = /([^\s@<>"'(),:;]{1,2})[^\s@<>"'(),:;]*@([A-Za-z0-9-]+\.[A-Za-z0-9.-]+)/g
+
+// What an error says may quote what it met.
+const shortened = (value: unknown, depth = 0): unknown => {
+  if (typeof value === 'string') return value.replace(ADDRESS, '$1…@$2')
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === DEEPEST) return '…'
+  if (value instanceof Error) return shortened({ ...stdSerializers.err(value) }, depth)
+  if (Array.isArray(value)) return value.map(one => shortened(one, depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shortened(one, depth + 1)]))
 }
