@@ -4,6 +4,7 @@ import { CELLS } from '../actors/cells.ts'
 import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import { ACTOR_NAMES } from '../actors/registry.ts'
 import type { CommandSpec, Contract, EventSpec, QuerySpec } from '../bus/contract.ts'
+import { problemDocument } from '../bus/problem.ts'
 import { COMMANDS } from '../bus/subjects.ts'
 import { productVersion } from '../version.ts'
 import { CLOUD_EVENT, HEADER_SCHEMAS } from './asyncapi-components.ts'
@@ -194,6 +195,7 @@ const REFUSAL = {
   summary: 'A no: its headers tell it from a yes, its body is the problem document (RFC 9457).',
   headers: ref('schemas/RefusalHeaders'),
   payload: ref('schemas/Problem'),
+  ...examplesOf(problemDocument({ code: 'order_not_found', detail: 'there is no order 54321' }, 'by-hand-1')),
 }
 
 // ---- where they stand
@@ -216,7 +218,9 @@ const streamsOf = ({ actor }: Contract): string =>
 /** Whose log an example is from: what every actor has is shown as the order actor’s. */
 const streamedBy = ({ actor }: Contract): string => (actor === kernelContract.actor ? 'order' : actor)
 
-const examplesOf = (payload: unknown) => (payload === undefined ? {} : { examples: [{ payload }] })
+function examplesOf(payload: unknown) {
+  return payload === undefined ? {} : { examples: [{ payload }] }
+}
 
 function ref(component: string) {
   return { $ref: `#/components/${component}` }
