@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { exitCodes, plainFault } from '../src/exit.ts'
 
-/** What can be measured: `plain` are orders on the plain design, all others are asked of Kassa. */
-export const MEASURES = ['livez', 'orders', 'plain', 'history', 'balance'] as const
+/**
+ * What can be measured: `plain` are orders on the plain design, all others are asked of Kassa; `watched` are orders while
+ * a page of the console is open.
+ */
+export const MEASURES = ['livez', 'orders', 'watched', 'plain', 'history', 'balance'] as const
 export type Measure = (typeof MEASURES)[number]
+
+/** Measured unless others are named. */
+const USUAL = MEASURES.filter(measure => measure !== 'watched')
 
 export type Options = {
   /** How long each measurement counts, seconds. */
@@ -33,7 +39,7 @@ export const USAGE = `npm run bench -- [options]
   --seconds <n>        how long each measurement counts (3)
   --rounds <n>         how often all are repeated in turn (3)
   --connections <n,…>  at how many connections (16,64,256)
-  --only <name,…>      of ${MEASURES.join(', ')}
+  --only <name,…>      of ${MEASURES.join(', ')} (all but watched: orders with the console open)
   --users <n>          over how many users the load is spread (1000)
   --directory <path>   on which disk (${tmpdir()})
   --processes <which>  many, or one for KASSA_PROCESSES=one (many)
@@ -56,7 +62,7 @@ export const readOptions = (args: string[]): Options => {
     seconds: number('seconds', given.seconds ?? seconds),
     rounds: number('rounds', given.rounds ?? rounds),
     connections: (given.connections ?? connections).split(',').map(text => number('connections', text)),
-    measures: (given.only ?? MEASURES.join(',')).split(',').map(measure),
+    measures: (given.only ?? USUAL.join(',')).split(',').map(measure),
     users: number('users', given.users ?? '1000'),
     directory: given.directory ?? tmpdir(),
     processes: processes(given.processes ?? 'many'),

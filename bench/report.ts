@@ -52,6 +52,7 @@ const rateLines = (results: Results): string[] => {
     row('  p50 / p90 / p99 / max ms', latencies(results, 'orders')),
     row('  settled within the reply', shares(results, 'orders')),
     row('  left pending; other answers', misses(results, 'orders')),
+    ...watchedLines(results),
     row('plain design', plain.map(perSecond)),
     row('  p50 / p90 / p99 / max ms', latencies(results, 'plain')),
     row('orders : /livez', ratios(orders, livez).map(percent)),
@@ -61,6 +62,20 @@ const rateLines = (results: Results): string[] => {
       plain.map(rates => times(ratioOf(rates, rawCommits))),
     ),
     ...readLines(results),
+  ]
+}
+
+/** What an open page costs those who order: compared within each round. */
+const watchedLines = ({ options, measured }: Results): string[] => {
+  if (!options.measures.includes('watched')) return []
+  const rates = (measure: Measure) => options.connections.map(count => ratesOf(measured, measure, count))
+  const [orders, watched] = [rates('orders'), rates('watched')]
+  return [
+    row('orders, the console open', watched.map(perSecond)),
+    row(
+      '  with it : without it',
+      watched.map((some, at) => percent(ratioOf(some, orders[at]!))),
+    ),
   ]
 }
 
@@ -95,6 +110,7 @@ const cpuLines = ({ options, measured }: Results): string[] => {
       ),
     ),
     row('  together', orders.map(sum)),
+    ...(options.measures.includes('watched') ? [row('  together, the console open', uses('watched').map(sum))] : []),
     row(
       '  load generator',
       orders.map(use => seconds(use, 'load generator')),

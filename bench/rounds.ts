@@ -4,6 +4,7 @@ import type { LoadResult } from './load/closed-loop.ts'
 import type { Generator } from './load/start-generator.ts'
 import type { Measure, Options } from './options.ts'
 import { cpuSeconds, type Process, type Use } from './processes.ts'
+import { openPage } from './watcher.ts'
 
 /** A system under load: where it listens, whom it knows, and which processes it is made of. */
 export type System = { port: number; userIds: number[]; processes: Process[] }
@@ -54,10 +55,12 @@ const measureOnce = async (bench: Bench, measure: Measure, connections: number, 
   let after: Use = {}
 
   await sleep(REST_MS)
-  const kind = measure === 'plain' ? 'orders' : measure
+  const kind = measure === 'plain' || measure === 'watched' ? 'orders' : measure
+  const page = measure === 'watched' ? await openPage(port) : undefined
   const load = await generator.run({ kind, port, connections, seconds, userIds }, isOpen => {
     if (isOpen) before = cpuSeconds(all)
     else after = cpuSeconds(all)
   })
+  await page?.close()
   return { load, cpu: Object.fromEntries(Object.entries(after).map(([role, used]) => [role, used - before[role]!])) }
 }

@@ -236,6 +236,21 @@ describe('the console', { timeout: 600_000, skip: whyNoBrowser() }, () => {
     await page.close()
   })
 
+  it('shows which process started again, and that it is open', async () => {
+    const page = await open('actors', { mayFail: true })
+    const restarts = page.locator('[data-process=billing] .restarts')
+    await restarts.waitFor()
+    const before = Number(await restarts.textContent())
+    await kassa.kill9('billing')
+    await eventually(
+      'the restart is shown',
+      COME_MS,
+      async () => Number(await restarts.textContent()) === before + 1 || undefined,
+    )
+    await page.locator('#actors tr', { hasText: 'billing/0' }).locator('.state.open').waitFor()
+    await page.close()
+  })
+
   it('goes on after its connection was lost, with nothing missing', async () => {
     const page = await open('events', { mayFail: true })
     const entries = async () => {
