@@ -209,6 +209,7 @@ const queue = async (shop: HeardShop, actor: (typeof ACTOR_NAMES)[number], name:
 const KERNEL_BODIES: Record<string, object> = {
   CheckKeys: { entries: [1, 2] },
   Cursor: { source: 'order/0' },
+  ReadCopies: { source: 'order/0', from: 1, limit: 10 },
   ReadLog: { from: 1, limit: 10 },
   GetTimeline: { thread: 'order 54321' },
   FindReply: { command_id: '-/CreateUser/none' },

@@ -36,7 +36,7 @@ const KERNEL_FOR_GATEWAY = {
 
 /** What an actor asks of those whose logs it reads, and of those that read its own. */
 const KERNEL_FOR_READERS = ['ReadLog', 'ListEpochs'] satisfies (keyof typeof kernelContract.queries)[]
-const KERNEL_FOR_SOURCES = ['Cursor'] satisfies (keyof typeof kernelContract.queries)[]
+const KERNEL_FOR_SOURCES = ['Cursor', 'ReadCopies'] satisfies (keyof typeof kernelContract.queries)[]
 
 /** What the read-only user asks of every actor's kernel. */
 const KERNEL_FOR_READER = [

@@ -43,6 +43,7 @@ export const rebuildStore = ({ definition, address, settings, path }: Rebuilding
       version: productVersion,
     })
     rebuilt = copyLog(old, core)
+    core.transaction(() => core.copies.takeOver(old))
   } finally {
     fresh.close()
     old.close()

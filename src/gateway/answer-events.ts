@@ -1,6 +1,6 @@
 /** Server-sent events of everything that happens, for as long as somebody watches. */
 import { OPEN } from '../access/access.ts'
-import type { TimelineStep } from '../actors/kernel/kernel-contract.ts'
+import type { TimelineStep } from '../actors/kernel/shown-shapes.ts'
 import type { Cancel } from '../world/clock.ts'
 import type { Exchange } from './exchange.ts'
 import { beginningAt, type Feed, followAll, SOURCES } from './feed.ts'

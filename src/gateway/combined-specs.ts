@@ -1,7 +1,8 @@
 /** Questions that no single actor can answer: the gateway asks all of them. */
 import { z } from 'zod'
 import { shownOperation } from '../actors/billing/contract.ts'
-import { heldCommand, pageOf, timelineStep } from '../actors/kernel/kernel-contract.ts'
+import { pageOf } from '../actors/kernel/kernel-contract.ts'
+import { heldCommand, timelineStep } from '../actors/kernel/shown-shapes.ts'
 import { letterInFull } from '../actors/notification/contract.ts'
 import { shownOrder, shownUser } from '../actors/order/contract.ts'
 import { id, shownBalance, shownMoment } from '../actors/values.ts'

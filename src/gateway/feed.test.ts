@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { OPEN } from '../access/access.ts'
-import type { TimelineStep } from '../actors/kernel/kernel-contract.ts'
+import type { TimelineStep } from '../actors/kernel/shown-shapes.ts'
 import { createMemoryBroker } from '../bus/memory.ts'
 import { createTestLog, type TestLog } from '../bus/test-log.ts'
 import { ORDER } from '../bus/test-stream.ts'

@@ -1,5 +1,6 @@
 /** Everything that happens, as it comes through the logs of all actors: one watcher's reading of them. */
-import { kernelContract, type TimelineStep } from '../actors/kernel/kernel-contract.ts'
+import { kernelContract } from '../actors/kernel/kernel-contract.ts'
+import type { TimelineStep } from '../actors/kernel/shown-shapes.ts'
 import { ADDRESSES } from '../actors/registry.ts'
 import type { Running } from '../bus/bus.ts'
 import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'

@@ -1,7 +1,7 @@
 /** Merging the steps of several logs into one story. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { TimelineStep } from '../actors/kernel/kernel-contract.ts'
+import type { TimelineStep } from '../actors/kernel/shown-shapes.ts'
 import { mergeSteps } from './order-steps.ts'
 
 const step = (name: string, second: number, caused_by: string | null = null): TimelineStep => {

@@ -1,5 +1,5 @@
 /** What happened to one order, told by several logs, in one order of time. */
-import type { TimelineStep } from '../actors/kernel/kernel-contract.ts'
+import type { TimelineStep } from '../actors/kernel/shown-shapes.ts'
 
 /**
  * Merges the steps of several actors, each list in the order of its log. A step comes after the one that caused it,

@@ -23,6 +23,9 @@ const add = (world: TestWorld, by: number, key: string) =>
   world.command('Add', { name: 'a', by }, { 'Idempotency-Key': key })
 const health = async (world: TestWorld, { actor }: Address) => (await world.ask(`${actor}.0.query.Health`, {})).body
 
+/** The reader has what it did, and no copy of what it had read (protocol, R17). */
+const forgetCopies = ({ store }: TestDisk) => store.exec('DELETE FROM copies')
+
 /** A toy that has lost its end in its store and in its stream, after a reader has seen it. */
 const afterALoss = async () => {
   const world = createTestWorld()
@@ -37,6 +40,7 @@ const afterALoss = async () => {
   await world.clock.advance(10_000)
   await world.finish(running.stop())
   world.broker.deleteStream('TOY_0')
+  forgetCopies(disks.reader)
   return { world, disks, early, listener }
 }
 
@@ -210,6 +214,7 @@ describe('adopting a store', () => {
       await addAll(lost)
       await world.finish(running.stop())
       world.broker.deleteStream('TOY_0')
+      forgetCopies(disks.reader)
 
       const refused = await refusal(world, early)
       assert.equal((await world.query('Adopt', {})).code, undefined)

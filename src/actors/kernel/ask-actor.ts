@@ -1,19 +1,17 @@
 /** Asking another actor's kernel: where it stands, and what its log says. */
 import type { Bus } from '../../bus/bus.ts'
 import { REFUSAL_HEADERS } from '../../bus/command-id.ts'
+import type { Entry } from '../../bus/entry.ts'
 import type { LogPage } from '../../bus/reader.ts'
 import { addressOf, querySubject } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
 import type { Epoch } from './epochs.ts'
 import type { Testimony } from './outlook.ts'
+import type { WrittenEntry } from './shown-shapes.ts'
 
 const TIMEOUT_MS = 1000
 
-type WrittenPage = {
-  head: number
-  chain_before: string
-  entries: { seq: number; subject: string; headers: string; body: string; chain: string }[]
-}
+type WrittenPage = { head: number; chain_before: string; entries: WrittenEntry[] }
 
 /** What the actor `whom` (`order/0`) answers to a query. Throws `Unavailable`, also for its no. */
 export const askActor = async (
@@ -44,6 +42,22 @@ export const askLog = async (bus: Bus, source: string, from: number, limit: numb
   return {
     head,
     chainBefore: from - 1 > head ? undefined : chain_before,
-    entries: entries.map(entry => ({ ...entry, body: Buffer.from(entry.body, 'base64') })),
+    entries: entries.map(readEntry),
   }
 }
+
+/** Up to `limit` entries of the log of `source` that `reader` kept, from number `from` on. Throws `Unavailable`. */
+export const askCopies = async (
+  bus: Bus,
+  reader: string,
+  source: string,
+  { from, limit }: { from: number; limit: number },
+): Promise<Entry[]> => {
+  const { entries } = (await askActor(bus, reader, 'ReadCopies', { source, from, limit })) as Pick<
+    WrittenPage,
+    'entries'
+  >
+  return entries.map(readEntry)
+}
+
+const readEntry = (entry: WrittenEntry): Entry => ({ ...entry, body: Buffer.from(entry.body, 'base64') })

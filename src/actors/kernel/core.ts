@@ -4,6 +4,7 @@ import { type Entry, type EntryHeaders, NO_CHAIN, readHeaders, writeHeaders } fr
 import { type Address, eventSubject, sourceOf } from '../../bus/subjects.ts'
 import type { Clock } from '../../world/clock.ts'
 import type { AnyActorDefinition, AnyBehaviour, Facts, Settings } from './actor.ts'
+import { type Copies, openCopies } from './copies.ts'
 import { decideDeadLetter } from './dead-letters.ts'
 import type { Decision, NewEvent } from './decision.ts'
 import { type EpochTables, openEpochTables } from './epochs.ts'
@@ -18,6 +19,8 @@ import { isUnderKey, NOBODY, type Personal, type Vault } from './vault.ts'
 export type Core = {
   address: Address
   contract: Contract
+  /** The logs that are read (`billing/0`). */
+  sources: readonly string[]
   settings: Settings
   version: string
   log: Log
@@ -53,6 +56,10 @@ export type Core = {
   restore: (entry: Entry) => void
   /** Where this actor stands in the log of `source`. */
   cursor: (source: string) => Cursor
+  /** What was read of other logs. */
+  copies: Pick<Copies, 'read' | 'takeOver'>
+  /** Keeps a copy of an entry of `source` that was taken in, with the next commit of the log. */
+  keepCopy: (source: string, entry: Entry) => void
   /** Moves on past an event that produced nothing. Kept with the next commit of the log: until then it may be read again. */
   moveCursor: (source: string, cursor: Cursor) => void
   /** Writes what `moveCursor` has not yet written. */
@@ -86,6 +93,9 @@ export const openCore = (
   const log = openLog(store)
   const tables = openKernelTables(store)
   const epochs = openEpochTables(store, log)
+  const sources = definition.listensTo.map(actor => sourceOf({ actor, cell: address.cell }))
+  const copies = openCopies(store, sources)
+  let unkept: { source: string; entry: Entry }[] = []
   const behaviour: AnyBehaviour = definition.open(store, vault, settings, address)
   let cursors = tables.cursors.all()
   const unsaved = new Set<string>()
@@ -129,6 +139,8 @@ export const openCore = (
 
   const saveCursors = (): void => {
     for (const source of unsaved) tables.cursors.save(source, cursorOf(source))
+    for (const { source, entry } of unkept) copies.keep(source, entry)
+    unkept = []
     unsaved.clear()
     unsavedEvents = 0
   }
@@ -183,6 +195,7 @@ export const openCore = (
   return {
     address,
     contract: definition.contract,
+    sources,
     settings,
     version,
     log,
@@ -220,6 +233,8 @@ export const openCore = (
       apply({ ...event, command: headers.command }, headers)
     },
     cursor: cursorOf,
+    copies,
+    keepCopy: (source, entry) => void unkept.push({ source, entry }),
     moveCursor: (source, cursor) => {
       cursors.set(source, cursor)
       unsaved.add(source)
@@ -228,6 +243,7 @@ export const openCore = (
     saveCursors,
     transaction: <T>(work: () => T): T => {
       const toEraseBefore = [...toErase]
+      const unkeptBefore = [...unkept]
       const unsavedBefore = [...unsaved].map(source => [source, cursorOf(source)] as const)
       try {
         const result = inTransaction(work) as T
@@ -240,6 +256,7 @@ export const openCore = (
         log.reload()
         toErase = toEraseBefore
         cursors = tables.cursors.all()
+        unkept = unkeptBefore
         unsaved.clear()
         for (const [source, cursor] of unsavedBefore) {
           cursors.set(source, cursor)

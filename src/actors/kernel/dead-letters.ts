@@ -5,9 +5,10 @@ import type { Address } from '../../bus/subjects.ts'
 import { momentOut, readId } from '../values.ts'
 import type { Answer } from './actor.ts'
 import { type Decision, happened, refuse } from './decision.ts'
-import type { HeldCommand, Page } from './kernel-contract.ts'
+import type { Page } from './kernel-contract.ts'
 import type { DeadLetterRow, KernelTables } from './kernel-tables.ts'
 import { toPage } from './paging.ts'
+import type { HeldCommand } from './shown-shapes.ts'
 import type { Vault } from './vault.ts'
 
 /** A dead letter as it is shown. `body` is what was sent: JSON where it is JSON, else its text. */

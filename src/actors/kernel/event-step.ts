@@ -41,6 +41,7 @@ export const createEventStep = (core: Core) => {
       if (entry.seq !== cursor.seq + 1 || !follows(cursor.chain, entry))
         throw new LogDamaged(`Cannot take in ${source}/${entry.seq}: it does not follow ${cursor.seq}`)
 
+      core.keepCopy(source, entry)
       const { decision, traceparent } = reactTo(core, source, entry.body)
       if (decision?.kind === 'event') core.append(decision.event, { cause: causeOf(source, entry) }, traceparent)
       else core.moveCursor(source, causeOf(source, entry))
@@ -64,6 +65,7 @@ export const createEventStep = (core: Core) => {
         version: core.version,
       }
       const personal = { body: Buffer.from(entry.body).toString('utf8') }
+      core.keepCopy(source, entry)
       core.append({ type: 'DeadLettered', data, personal }, { cause: causeOf(source, entry) }, undefined)
       return nothingMore
     },

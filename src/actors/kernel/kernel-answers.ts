@@ -1,5 +1,5 @@
 /** What every actor answers about itself: its health, cursors, log, keys and dead letters; copies of its store; its adoption. */
-import { NO_CHAIN } from '../../bus/entry.ts'
+import { type Entry, NO_CHAIN } from '../../bus/entry.ts'
 import { type Figure, sample } from '../../metrics/figure.ts'
 import type { Answer } from './actor.ts'
 import { type AdoptionPorts, adopt, lookOut, whyNotNow } from './adoption.ts'
@@ -7,6 +7,7 @@ import type { Core } from './core.ts'
 import { commandsOf, listDeadLetters } from './dead-letters.ts'
 import { checkKeys } from './lost-keys.ts'
 import type { Meters } from './meters.ts'
+import type { WrittenEntry } from './shown-shapes.ts'
 import { stepAt, timeline } from './timeline.ts'
 
 /** How an actor stands, apart from its log. */
@@ -96,6 +97,11 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
     }),
     Metrics: () => ({ reply: { figures: figuresOf(ports), cursors: cursors() } }),
     Cursor: ({ source }) => ({ reply: { source, ...core.cursor(String(source)), fenced: ports.isFenced() } }),
+    ReadCopies: ({ source, from, limit }) => {
+      const name = String(source)
+      const { seq } = core.cursor(name)
+      return { reply: { entries: written(core.copies.read(name, Number(from), seq, Number(limit))) } }
+    },
     LookOut: body => whenHere(body, () => whenRefused(lookOut)),
     Adopt: body =>
       whenHere(body, () =>
@@ -151,13 +157,20 @@ const figuresOf = ({ core, standing, meters, processFigures }: KernelAnswerPorts
   ]
 }
 
-const page = (core: Core, from: number, limit: number) => {
-  const entries = []
+const page = (core: Core, from: number, limit: number) => ({
+  head: core.log.head(),
+  chain_before: core.log.chainAt(from - 1) ?? NO_CHAIN,
+  entries: written(core.log.read(from, limit)),
+})
+
+/** The first of `entries`, as many as a page takes. */
+const written = (entries: readonly Entry[]): WrittenEntry[] => {
+  const page: WrittenEntry[] = []
   let bytes = 0
-  for (const { body, ...entry } of core.log.read(from, limit)) {
+  for (const { body, ...entry } of entries) {
     bytes += body.length * 2 + entry.headers.length + 300
-    if (entries.length > 0 && bytes > MOST_PAGE_BYTES) break
-    entries.push({ ...entry, body: Buffer.from(body).toString('base64') })
+    if (page.length > 0 && bytes > MOST_PAGE_BYTES) break
+    page.push({ ...entry, body: Buffer.from(body).toString('base64') })
   }
-  return { head: core.log.head(), chain_before: core.log.chainAt(from - 1) ?? NO_CHAIN, entries }
+  return page
 }

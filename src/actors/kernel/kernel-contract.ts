@@ -4,6 +4,7 @@ import { type Contract, defineContract } from '../../bus/contract.ts'
 import { field, id, shownId, shownMoment, shownUserId } from '../values.ts'
 import { figure } from './figure-schema.ts'
 import { acceptedCursor, dataDir, outlook, testimony } from './outlook.ts'
+import { heldCommand, timelineStep, writtenEntry } from './shown-shapes.ts'
 
 /** A page of a list on input. `cursor` is what `next_cursor` gave. */
 export const pageFields = {
@@ -43,30 +44,6 @@ export const deadLetter = z.object({
   status: z.enum(['waiting', 'redriven', 'discarded']),
   created_at: shownMoment,
 })
-
-/** One step of what happened, as an entry of a log tells it; personal fields are left out. */
-export const timelineStep = z.object({
-  actor: z.string(),
-  type: z.string(),
-  time: z.string(),
-  subject: z.string(),
-  stream: z.string(),
-  sequence: z.int(),
-  command: z.string().nullable(),
-  caused_by: z.string().nullable(),
-  data: z.record(z.string(), z.unknown()),
-})
-export type TimelineStep = z.infer<typeof timelineStep>
-
-/** A queued command that was not carried out yet, as it was sent. */
-export const heldCommand = z.object({
-  actor: z.string(),
-  command: z.string(),
-  held_as: z.enum(['waiting', 'dead letter']),
-  body: z.unknown(),
-})
-
-export type HeldCommand = z.infer<typeof heldCommand>
 
 // Asked for so that others can see who it was: it is believed, not proven, and stands in the log for ever.
 const by = z.string().min(1).max(80).optional().describe('who settles it: a name, or the number of a ticket')
@@ -175,16 +152,18 @@ export const kernelContract = defineContract({
       reply: z.object({
         head: z.int(),
         chain_before: z.string(),
-        entries: z.array(
-          z.object({
-            seq: z.int(),
-            subject: z.string(),
-            headers: z.string(),
-            body: z.string().describe('base64'),
-            chain: z.string(),
-          }),
-        ),
+        entries: z.array(writtenEntry),
       }),
+      refusals: [],
+    },
+    ReadCopies: {
+      summary: 'entries of another log as this actor has read them, with which that one can be healed (protocol, R17)',
+      body: z.strictObject({
+        source: z.string().max(80),
+        from: z.int().positive(),
+        limit: z.int().min(1).max(1000),
+      }),
+      reply: z.object({ entries: z.array(writtenEntry) }),
       refusals: [],
     },
     GetTimeline: {

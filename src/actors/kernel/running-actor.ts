@@ -6,7 +6,7 @@ import { type Address, addressOf, sourceOf } from '../../bus/subjects.ts'
 import { pause } from '../../world/clock.ts'
 import type { AnyActorDefinition } from './actor.ts'
 import type { ActorPorts } from './actor-ports.ts'
-import { askCursor, askLog } from './ask-actor.ts'
+import { askCopies, askCursor, askLog } from './ask-actor.ts'
 import { openCore } from './core.ts'
 import { createEffects } from './effects.ts'
 import { goBack } from './going-back.ts'
@@ -51,7 +51,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
   const core = openCore(definition, { ...ports, vault: openVault(ports.keys, random) })
   const stream = bus.logStream(address)
   const me = sourceOf(address)
-  const sources = definition.listensTo.map(actor => sourceOf({ actor, cell: address.cell }))
+  const { sources } = core
 
   let phase: Phase = 'healing'
   let waitsFor: string | null = null
@@ -236,6 +236,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     restored: ports.restored ?? { read: () => undefined, remove: () => {} },
     readers: ports.readers,
     askCursor: reader => askCursor(bus, reader, me),
+    askCopies: (reader, from, limit) => askCopies(bus, reader, me, { from, limit }),
     reached: (step, whom) => {
       phase = step
       waitsFor = whom

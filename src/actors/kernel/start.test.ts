@@ -336,6 +336,7 @@ describe('a start: witnesses', () => {
     world.broker.comeUp()
 
     early.mark.value = disk.mark.value
+    witness(world, { seq: 0, chain: '' })
     assert.match(await refusalOf(world, world.start(toy, early, { readers }).opened), /but it once had entry 5/)
   })
 
@@ -449,12 +450,12 @@ describe('a start: before it is open', () => {
 
   it('tells its own cursors once its fence stands, for others may wait for it', async () => {
     const { world } = await waiting()
-    assert.deepEqual((await world.query('Cursor', { source: 'source/0' })).body, {
-      source: 'source/0',
-      seq: 0,
-      chain: '',
-      fenced: true,
-    })
+    const cursor = { source: 'source/0', seq: 0, chain: '' }
+    assert.deepEqual((await world.query('Cursor', { source: 'source/0' })).body, { ...cursor, fenced: false })
+    // It has answered, but it waits itself: its word is waited for, behind the fence.
+    witness(world, { seq: 0, chain: '' }, false)
+    await world.clock.advance(1000)
+    assert.deepEqual((await world.query('Cursor', { source: 'source/0' })).body, { ...cursor, fenced: true })
   })
 
   it('tells its cursors also when it was refused, and that they speak only against others', async () => {

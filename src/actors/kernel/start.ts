@@ -14,6 +14,7 @@ import { HistoryRefused } from './history-refused.ts'
 import type { Marking } from './mark.ts'
 import type { Testimony } from './outlook.ts'
 import { type RestoredNote, refuseRestoredAlone } from './restored.ts'
+import { takeFromReaders } from './third-copy.ts'
 
 /** The steps of a start, as `/readyz` shows them. */
 export type Phase =
@@ -37,6 +38,8 @@ export type StartPorts = {
   /** Those who read this log, and how to ask one for its cursor. Throws `Unavailable`. */
   readers: readonly string[]
   askCursor: (reader: string) => Promise<Testimony>
+  /** What a reader kept of this log from a number on. Throws `Unavailable`. */
+  askCopies: (reader: string, from: number, limit: number) => Promise<Entry[]>
   /** The start stands at `phase`, and waits for `whom`. */
   reached: (phase: Phase, whom: string | null) => void
   /** From here on this process alone writes the log: it may tell its cursors. */
@@ -64,8 +67,12 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
   for (let fence = false; !fence && !stopped(); ) {
     ports.reached('healing', 'the broker')
     await heal(ports, stopped)
+    // One that ran last has all that anybody can have read.
+    if (!ranLast)
+      await takeFromReaders({ ...ports, waits: readers => ports.reached('asking witnesses', readers) }, stopped)
     await refuseRestoredAlone(ports, stopped)
-    if (!stopped()) refuseIfMarkedBeyond(ports)
+    if (stopped()) return
+    refuseIfMarkedBeyond(ports)
     ports.reached('publishing', 'the broker')
     if (!(await relay.catchUp())) continue
     ports.reached('fencing', 'the broker')

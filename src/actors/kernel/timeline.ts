@@ -3,7 +3,7 @@ import { readHeaders } from '../../bus/entry.ts'
 import { streamOf } from '../../bus/subjects.ts'
 import type { Core } from './core.ts'
 import { readEvent } from './event.ts'
-import type { TimelineStep } from './kernel-contract.ts'
+import type { TimelineStep } from './shown-shapes.ts'
 
 // An order has fewer steps than this by far; the bound is for what nobody foresaw.
 const MOST_STEPS = 200

@@ -1,0 +1,101 @@
+/** Healing from readers (protocol, R17): a store of an earlier time whose stream is lost, and those who had read it. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { querySubject } from '../../bus/subjects.ts'
+import { createToyActor } from './test-toy.ts'
+import { copyOf, createTestWorld, emptyDisk, type TestWorld } from './test-world.ts'
+
+const toy = createToyActor()
+const READER = { actor: 'reader', cell: 0 }
+/** Counts what the toy adds; of what is none of its matter it keeps a copy all the same. */
+const reader = {
+  ...toy,
+  listensTo: ['toy'],
+  open: (...args: Parameters<typeof toy.open>) => {
+    const behaviour = toy.open(...args)
+    return { ...behaviour, react: { toy: { Added: behaviour.react.source?.Ticked as never } } }
+  },
+}
+
+const add = (world: TestWorld, by: number, key: string) =>
+  world.command('Add', { name: 'a', by }, { 'Idempotency-Key': key })
+const total = async (world: TestWorld) => (await world.query('GetTotal', { name: 'a' })).body.total
+
+/** The toy took 1, 2 and 3; its store is that after the 1, and its stream is gone. A reader has read all of it. */
+const afterALoss = async () => {
+  const world = createTestWorld()
+  const disks = { toy: emptyDisk(), reader: emptyDisk() }
+  await world.open(reader, disks.reader, { address: READER })
+  const running = await world.open(toy, disks.toy, { readers: ['reader/0'] })
+  await add(world, 1, 'k1')
+  const early = copyOf(disks.toy)
+  early.mark = disks.toy.mark
+  await add(world, 2, 'k2')
+  await add(world, 3, 'k3')
+  await world.clock.advance(10_000)
+  await world.finish(running.stop())
+  world.broker.deleteStream('TOY_0')
+  return { world, disks, early }
+}
+
+/** It does not open, and its store is as it was. */
+const refuses = async (world: TestWorld, early: ReturnType<typeof emptyDisk>, readers: string[]) => {
+  const head = () => early.store.prepare('SELECT max(seq) FROM log').pluck().get()
+  const before = head()
+  const refused = world.start(toy, early, { readers })
+  await world.finish(refused.opened.catch(() => {}))
+  assert.equal(refused.phase(), 'refused')
+  assert.equal(head(), before)
+}
+
+describe('healing from readers', () => {
+  it('brings back what neither the store nor the stream has', async () => {
+    const { world, disks, early } = await afterALoss()
+    await world.open(toy, early, { readers: ['reader/0'] })
+    assert.equal(await total(world), 6)
+    const again = await add(world, 3, 'k3')
+    assert.equal(again.body.total, 6, 'what was answered is answered again, and not done twice')
+
+    const chains = (store: typeof early.store) => store.prepare('SELECT chain FROM log WHERE seq <= 4').pluck().all()
+    assert.deepEqual(chains(early.store), chains(disks.toy.store))
+    await world.clock.advance(5_000)
+    assert.ok(world.broker.messages('TOY_0').length > 4, 'the stream has it again')
+  })
+
+  it('rebuilds a store that is gone altogether, with its stream', async () => {
+    const { world } = await afterALoss()
+    await world.open(toy, emptyDisk(), { readers: ['reader/0'] })
+    assert.equal(await total(world), 6)
+  })
+
+  for (const [what, change] of [
+    ['a copy is missing', 'DELETE FROM copies WHERE seq = 4'],
+    ['a copy is not what was read', "UPDATE copies SET body = CAST(replace(body, '2', '9') AS BLOB) WHERE seq = 3"],
+    ['a copy stands for another', 'UPDATE copies SET seq = 3 WHERE seq = 4'],
+  ] as const)
+    it(`takes nothing where ${what}, and the start is refused as it would be without`, async () => {
+      const { world, disks, early } = await afterALoss()
+      assert.ok(disks.reader.store.prepare(change).run().changes > 0)
+      await refuses(world, early, ['reader/0'])
+    })
+
+  it('takes nothing where readers have seen different entries: nobody chooses', async () => {
+    const { world, early } = await afterALoss()
+    const testimony = { source: 'toy/0', seq: 3, chain: 'another history', fenced: true }
+    world.client.serve(querySubject({ actor: 'other', cell: 0 }, 'Cursor'), request =>
+      request.respond(Buffer.from(JSON.stringify(testimony))),
+    )
+    await refuses(world, early, ['reader/0', 'other/0'])
+  })
+
+  it('waits for a silent reader: it may be the one that has it', async () => {
+    const { world, disks, early } = await afterALoss()
+    world.broker.kill('reader')
+    const running = world.start(toy, early, { readers: ['reader/0'] })
+    await world.clock.advance(30_000)
+    assert.equal(running.phase(), 'asking witnesses')
+    await world.open(reader, disks.reader, { address: READER })
+    await world.finish(running.opened)
+    assert.equal(await total(world), 6)
+  })
+})

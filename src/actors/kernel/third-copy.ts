@@ -1,0 +1,92 @@
+/** Healing from readers: what neither the store nor the stream has any more, those who read it may have kept (protocol, R17). */
+import { type Entry, follows, NO_CHAIN } from '../../bus/entry.ts'
+import { Unavailable } from '../../bus/unavailable.ts'
+import { type Clock, pause } from '../../world/clock.ts'
+import type { Core } from './core.ts'
+import type { Testimony } from './outlook.ts'
+
+export type ThirdCopyPorts = {
+  core: Core
+  clock: Clock
+  readers: readonly string[]
+  /** Where a reader stands in this log, and what it kept of it from a number on. Both throw `Unavailable`. */
+  askCursor: (reader: string) => Promise<Testimony>
+  askCopies: (reader: string, from: number, limit: number) => Promise<Entry[]>
+  /** The start waits for these readers. */
+  waits: (readers: string) => void
+  say: (text: string) => void
+}
+
+const RETRY_MS = 200
+const ENTRIES_AT_ONCE = 500
+
+type Seen = Testimony & { reader: string }
+
+/**
+ * Takes from the readers what this store lacks, once it has all that the stream has. Nothing is taken where two of them
+ * have seen different entries, or where a copy is missing: then the start goes on, and is refused as it would be without.
+ */
+export const takeFromReaders = async (ports: ThirdCopyPorts, stopped: () => boolean): Promise<void> => {
+  const { core, say } = ports
+  const seen = await askAll(ports, stopped)
+  const head = core.log.head()
+  const furthest = seen.reduce<Seen | undefined>((most, one) => (one.seq > (most?.seq ?? head) ? one : most), undefined)
+  if (!furthest || stopped()) return
+
+  const entries = await copiesOf(ports, furthest, stopped)
+  if (!entries) return
+  const chainAt = (seq: number) => (seq <= head ? core.log.chainAt(seq) : entries[seq - head - 1]?.chain)
+  if (!seen.every(({ seq, chain }) => chainAt(seq) === chain)) return
+
+  say(`taking entries ${head + 1} to ${furthest.seq} back from ${furthest.reader}, which had read them`)
+  for (let at = 0; at < entries.length; at += ENTRIES_AT_ONCE)
+    core.transaction(() => entries.slice(at, at + ENTRIES_AT_ONCE).forEach(core.restore))
+}
+
+/** What every reader has seen; a silent one is waited for. */
+const askAll = async ({ readers, askCursor, clock, waits }: ThirdCopyPorts, stopped: () => boolean) => {
+  const seen: Seen[] = []
+  const silent = new Set(readers)
+  for (let first = true; silent.size > 0; first = false) {
+    if (!first) await pause(clock, RETRY_MS)
+    if (stopped()) break
+    waits([...silent].join(', '))
+    for (const reader of silent) {
+      const cursor = await orSilence(() => askCursor(reader))
+      if (!cursor) continue
+      silent.delete(reader)
+      seen.push({ ...cursor, reader })
+    }
+  }
+  return seen
+}
+
+/** All entries from the end of this log to where the reader stands; `undefined` where it does not have them all. */
+const copiesOf = async (
+  { core, askCopies }: ThirdCopyPorts,
+  { reader, seq: last }: Seen,
+  stopped: () => boolean,
+): Promise<Entry[] | undefined> => {
+  const entries: Entry[] = []
+  const head = core.log.head()
+  let chain = core.log.chainAt(head) ?? NO_CHAIN
+  for (let from = head + 1; from <= last; from = head + entries.length + 1) {
+    const page = await orSilence(() => askCopies(reader, from, ENTRIES_AT_ONCE))
+    if (stopped() || !page?.length) return undefined
+    for (const entry of page) {
+      if (entry.seq !== head + entries.length + 1 || !follows(chain, entry)) return undefined
+      chain = entry.chain
+      if (entry.seq <= last) entries.push(entry)
+    }
+  }
+  return entries
+}
+
+const orSilence = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof Unavailable) return undefined
+    throw error
+  }
+}
