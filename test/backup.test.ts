@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { openStore } from '../src/actors/kernel/store.ts'
 import { startTestBroker } from '../src/bus/test-broker.ts'
 import { lockData } from '../src/start/data-lock.ts'
 import { writeRunFile } from '../src/start/run-file.ts'
@@ -211,16 +212,37 @@ describe('backup and restore', () => {
     assertDone(await kassa.verify())
   })
 
-  it('an older store of one actor is adopted: who has seen more goes back, and what it did is listed', async () => {
+  /** The store of order is that of before the order `lost`, and the streams are gone. */
+  const loseTheEndOfOrder = async () => {
     const old = newDataDir()
     await kassa.stop()
     copyFileSync(join(kassa.dataDir, 'order-0.db'), join(old, 'order-0.db'))
     await start()
     const lost = await customers.order(user, 3)
+    const shown = await customers.everything()
     await kassa.stop()
     for (const file of ['order-0.db', 'order-0.db-wal', 'nats'])
       rmSync(join(kassa.dataDir, file), { recursive: true, force: true })
     copyFileSync(join(old, 'order-0.db'), join(kassa.dataDir, 'order-0.db'))
+    return { lost, shown }
+  }
+
+  it('an older store of one actor, with its stream gone too, is healed by those who had read its log', async () => {
+    const { shown } = await loseTheEndOfOrder()
+    await start()
+    assert.deepEqual(await customers.everything(), shown)
+    await customers.streamsAreWhole()
+    assertDone(await kassa.verify())
+  })
+
+  it('where they have no copies it is adopted: who has seen more goes back, and what it did is listed', async () => {
+    const { lost } = await loseTheEndOfOrder()
+    for (const actor of ['billing', 'notification', 'webhook']) {
+      const store = openStore(join(kassa.dataDir, `${actor}-0.db`))
+      store.exec('DELETE FROM copies')
+      store.close()
+      rmSync(join(kassa.dataDir, `${actor}-0.db.sums`), { force: true })
+    }
 
     const refused = await startInVain(kassa.dataDir, /order\/0.*npm start -- adopt/)
     const adopted = await run(['adopt', 'order'], kassa.dataDir)

@@ -7,6 +7,7 @@ export const RARE_PATHS = {
   'fleeting message': 'a message that is not ours was gone again while an actor started',
   'Started taken back': 'two starts wrote the same number, and one gave way',
   'read from the source': 'a reader got entries from the actor itself, not from its stream',
+  'healed from a reader': 'an actor got entries of its own log from one who had read them',
   'append refused': 'the stream stood elsewhere than an append expected',
   'started over': 'an actor found that its log is another one now, and started over',
   'restored store opened': 'a store of an earlier time opened again',

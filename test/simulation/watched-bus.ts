@@ -7,6 +7,15 @@ import type { World } from './world.ts'
 /** A refusal is a question, and is asked at once: an idle look would come up to two seconds later (protocol, R4). */
 const LOOK_WITHIN_MS = 1000
 
+/** Entries that came by asking for them, and what that is called. */
+const ENTRIES_OF = [
+  ['.query.ReadLog', 'read from the source'],
+  ['.query.ReadCopies', 'healed from a reader'],
+] as const
+
+const hasEntries = (body: Uint8Array): boolean =>
+  (JSON.parse(Buffer.from(body).toString('utf8')) as { entries: unknown[] }).entries.length > 0
+
 /** `bus` of a process, with what is rare counted. `clock` ends with the process; `isOpen` and `isStopping` tell of it. */
 export const watchBus = (
   bus: Bus,
@@ -17,10 +26,8 @@ export const watchBus = (
   request: async (subject, body, options) => {
     if (subject.endsWith('.query.Cursor') && isOpen()) count('witness silent at the start')
     const reply = await bus.request(subject, body, options)
-    if (subject.endsWith('.query.ReadLog') && reply.headers['Nats-Service-Error-Code'] === undefined) {
-      const { entries } = JSON.parse(Buffer.from(reply.body).toString('utf8')) as { entries: unknown[] }
-      if (entries.length > 0) count('read from the source')
-    }
+    const isYes = reply.headers['Nats-Service-Error-Code'] === undefined
+    for (const [query, path] of ENTRIES_OF) if (isYes && subject.endsWith(query) && hasEntries(reply.body)) count(path)
     return reply
   },
   queue: {
