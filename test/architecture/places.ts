@@ -20,7 +20,9 @@ const isDoctor = under('src/doctor')
 
 /** `order` of src/actors/order/rules.ts; undefined outside an actor's folder. */
 const actorOf = (file: string) => (isKernel(file) ? undefined : /^src\/actors\/([a-z-]+)\//.exec(file)?.[1])
-const isContract = (file: string) => /^src\/actors\/[a-z-]+\/(kernel-)?contract\.ts$/.test(file)
+/** The kernel's has its shapes in a file beside it. */
+const isContract = (file: string) =>
+  /^src\/actors\/([a-z-]+\/contract|kernel\/(kernel-contract|shown-shapes))\.ts$/.test(file)
 const isValue = (file: string) => file === 'src/actors/values.ts'
 /** What the gateway may know of actors besides contracts. */
 const isDirectory = (file: string) => ['src/actors/registry.ts', 'src/actors/cells.ts'].includes(file)

@@ -51,7 +51,6 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
   const core = openCore(definition, { ...ports, vault: openVault(ports.keys, random) })
   const stream = bus.logStream(address)
   const me = sourceOf(address)
-  const { sources } = core
 
   let phase: Phase = 'healing'
   let waitsFor: string | null = null
@@ -170,14 +169,14 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     decideAtOpen()
     relay.run()
     mailbox.open(true)
-    for (const source of sources) readers.push(readFrom(source))
+    for (const source of core.sources) readers.push(readFrom(source))
     consumed = bus.queue.work(address, command => void push(queuedItemOf(command)))
     waking.check()
     effects.check()
     trimming.start()
     // Only now: a store that was not found good must not count as the one that ran last.
     marking.start()
-    if (wantsEvents?.() === false) await passOver(readers, sources, start)
+    if (wantsEvents?.() === false) await passOver(readers, core.sources, start)
     if (stopping || phase === 'refused') return
     start.reached('open', null)
     say.info({ head: core.log.head() }, 'open')
@@ -259,7 +258,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
     kernelAnswers: createKernelAnswers({
       ...ports,
       core,
-      sources,
+      sources: core.sources,
       standing: () => ({
         phase: phase === 'open' ? openAs() : phase,
         waits_for: waitsFor ?? hindrance(),
