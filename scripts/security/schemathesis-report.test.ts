@@ -7,10 +7,17 @@ const bytes = (text: string) => ({ $base64: Buffer.from(text).toString('base64')
 const START = { Initialize: { schemathesis_version: '4.32.5' } }
 const END = { EngineFinished: { stop_reason: 'completed' } }
 
-type Asked = { check?: string; sent?: string; status: number; said?: string; label?: string }
+type Asked = { check?: string; sent?: string; status: number; said?: string; label?: string; path?: string }
 
 /** A report of one request, on which `check` failed. */
-const failing = ({ check = 'positive_data_acceptance', sent = '', status, said = '{}', label = 'POST /x' }: Asked) => ({
+const failing = ({
+  check = 'positive_data_acceptance',
+  sent = '',
+  status,
+  said = '{}',
+  label = 'POST /x',
+  path = '/x',
+}: Asked) => ({
   ScenarioFinished: {
     recorder: {
       label,
@@ -22,7 +29,7 @@ const failing = ({ check = 'positive_data_acceptance', sent = '', status, said =
       },
       interactions: {
         a: {
-          request: { method: 'POST', uri: 'http://127.0.0.1:1/x', body: bytes(sent) },
+          request: { method: 'POST', uri: `http://127.0.0.1:1${path}`, body: bytes(sent) },
           response: { status_code: status, content: bytes(said) },
         },
       },
@@ -66,6 +73,13 @@ suite('the report of Schemathesis', () => {
       { status: 400, sent: '3' },
     ])
       assert.equal(read(START, failing(asked), END).findings.length, 1)
+  })
+
+  test('a path that a question mark cut off is another address', () => {
+    const asked = { check: 'status_code_conformance', status: 405, label: 'POST /x/{id}/replay' }
+    assert.deepEqual(read(START, failing({ ...asked, path: '/x/a?b/replay' }), END).findings, [])
+    assert.equal(read(START, failing({ ...asked, path: '/x/a/replay?b' }), END).findings.length, 1)
+    assert.equal(read(START, failing({ ...asked, status: 500, path: '/x/a?b/replay' }), END).findings.length, 1)
   })
 
   test('a run that did not end, or had faults of its own, is no clean one', () => {

@@ -67,7 +67,7 @@ export const readVerdict = (report: string): Verdict => {
     for (const [id, made] of Object.entries(checks))
       for (const check of made) {
         verdict.checks[check.name] = (verdict.checks[check.name] ?? 0) + 1
-        if (check.status === 'success') continue
+        if (check.status === 'success' || isElsewhere(label, interactions[id])) continue
         const excuse = excuseOf(check, label, interactions[id])
         if (excuse !== undefined) verdict.excused[excuse] = (verdict.excused[excuse] ?? 0) + 1
         else if (!kinds.has(`${check.name} ${label}`)) {
@@ -80,6 +80,16 @@ export const readVerdict = (report: string): Verdict => {
   if (end !== 'completed') verdict.findings.push(`a run that did not end (${end})`)
   return verdict
 }
+
+// It lets a `?` into a path, from which on all is query: what is left may be another address, with methods of its own.
+const isElsewhere = (label: string, interaction: Interaction | undefined): boolean => {
+  const [, template = ''] = label.split(' ')
+  const { request, response } = interaction ?? {}
+  if (response?.status_code !== 404 && response?.status_code !== 405) return false
+  return segmentsOf(new URL(request?.uri ?? '', 'http://localhost').pathname) !== segmentsOf(template)
+}
+
+const segmentsOf = (path: string): number => path.split('/').filter(part => part !== '').length
 
 const excuseOf = ({ name }: Check, label: string, interaction: Interaction | undefined): string | undefined => {
   const { request, response } = interaction ?? {}
