@@ -2,8 +2,8 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { nearestName } from './configuration/nearest-name.ts'
-import { faultLine, optionalSetting, setting, type Variable, variableOf } from './configuration/setting.ts'
+import { firstId } from './configuration/first-id.ts'
+import { faultLine, optionalSetting, setting, variableOf } from './configuration/setting.ts'
 import {
   count,
   host,
@@ -12,11 +12,13 @@ import {
   moneyMinor,
   natsUrl,
   onOff,
+  otlpHeaders,
   path,
   port,
   smtpUrl,
   startingId,
 } from './configuration/setting-text.ts'
+import { unknownNames } from './configuration/unknown-names.ts'
 import { exitCodes, type PlainFault, plainFault } from './exit.ts'
 
 const cloneDir = fileURLToPath(new URL('..', import.meta.url))
@@ -240,6 +242,19 @@ const schema = z.object({
     example: '10000',
     meaning: 'how long the gateway tries before a request is 503, ms',
   }),
+  otlpEndpoint: optionalSetting(z.string().regex(/^https?:\/\/[^\s?#]+$/), {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    wish: 'give http:// or https:// and where an OpenTelemetry collector takes OTLP over HTTP',
+    example: 'http://127.0.0.1:4318',
+    meaning: 'where traces are sent (OTLP as JSON, to `/v1/traces` below it); unset, none are recorded',
+  }),
+  otlpHeaders: optionalSetting(otlpHeaders, {
+    name: 'OTEL_EXPORTER_OTLP_HEADERS',
+    wish: 'give name=value, several with commas between them, values percent-encoded',
+    example: 'authorization=Bearer%20token',
+    meaning: 'headers for the collector',
+    isSecret: true,
+  }),
   logLevel: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), {
     name: 'KASSA_LOG_LEVEL',
     standard: 'info',
@@ -247,19 +262,16 @@ const schema = z.object({
     example: 'warn',
     meaning: 'what is logged (JSON lines on stderr)',
   }),
-  firstUserId: setting(startingId, idOf('USER', '93493453', 'user')),
-  firstOrderId: setting(startingId, idOf('ORDER', '54321', 'order')),
-  firstOperationId: setting(startingId, idOf('OPERATION', '12345', 'operation')),
-  firstMessageId: setting(startingId, idOf('MESSAGE', '67890', 'letter')),
+  firstUserId: setting(startingId, firstId('USER', '93493453', 'user')),
+  firstOrderId: setting(startingId, firstId('ORDER', '54321', 'order')),
+  firstOperationId: setting(startingId, firstId('OPERATION', '12345', 'operation')),
+  firstMessageId: setting(startingId, firstId('MESSAGE', '67890', 'letter')),
 })
 
 /** The settings as the code reads them. A port counts as asked for when its variable is set, even to the usual number. */
 export type Config = z.output<typeof schema> & { portAsked: boolean; natsPortAsked: boolean }
 
 export type ConfigFault = PlainFault & { faults: string[] }
-
-/** Names that Kassa sets for its own processes; no person should. */
-const ownNames = ['KASSA_SUPERVISED', 'KASSA_LIFELINE', 'KASSA_RESTARTS']
 
 /**
  * Reads the configuration. Empty variables count as unset. Unknown `KASSA_*` names are warnings;
@@ -275,7 +287,13 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
   }
 
   const asked = { portAsked: Boolean(env.KASSA_PORT), natsPortAsked: Boolean(env.KASSA_NATS_PORT) }
-  return { config: { ...outcome.data, ...asked }, warnings: unknownNames(env) }
+  return {
+    config: { ...outcome.data, ...asked },
+    warnings: unknownNames(
+      env,
+      Object.values(schema.shape).map(field => variableOf(field).name),
+    ),
+  }
 }
 
 /** The table of all variables, in the order of the schema, for `--help` and the documents. */
@@ -286,17 +304,6 @@ export function describeVariables(): { name: string; standard: string; meaning: 
   })
 }
 
-function idOf(name: string, standard: string, thing: string): Variable & { standard: string } {
-  const wish = 'give a positive integer without leading zeros, at most 9007199254740991'
-  return {
-    name: `KASSA_FIRST_${name}_ID`,
-    standard,
-    wish,
-    example: standard,
-    meaning: `first ${thing} id of a fresh system`,
-  }
-}
-
 function lineOf(key: keyof typeof schema.shape, env: Record<string, string | undefined>): string {
   const variable = variableOf(schema.shape[key])
   return faultLine(variable, env[variable.name])
@@ -305,14 +312,4 @@ function lineOf(key: keyof typeof schema.shape, env: Record<string, string | und
 function configFault(faults: string[]): ConfigFault {
   const message = `Cannot start with this configuration:\n${faults.map(fault => `  ${fault}`).join('\n')}`
   return Object.assign(plainFault(exitCodes.configuration, message), { faults })
-}
-
-function unknownNames(env: Record<string, string | undefined>): string[] {
-  const known = Object.values(schema.shape).map(field => variableOf(field).name)
-  const unknown = Object.keys(env).filter(name => name.startsWith('KASSA_') && ![...known, ...ownNames].includes(name))
-
-  return unknown.map(name => {
-    const meant = nearestName(name, known)
-    return meant ? `${name} is not a setting of Kassa; did you mean ${meant}?` : `${name} is not a setting of Kassa`
-  })
 }

@@ -17,6 +17,7 @@ import { withRefusalsInTheLog } from '../mail/refusals-in-the-log.ts'
 import { createSmtpMailer } from '../mail/smtp.ts'
 import { watchProcess } from '../metrics/process-figures.ts'
 import { refuseHalfRestored } from '../restoring.ts'
+import { spansOf } from '../tracing/spans-of.ts'
 import { productVersion } from '../version.ts'
 import { createHttpPoster } from '../webhooks/http-poster.ts'
 import { systemClock } from '../world/clock.ts'
@@ -79,6 +80,8 @@ export const startActor = async (
   // In a process of many the gateway tells its memory and time, once.
   const own = join === alone ? watchProcess(systemClock, process.env) : undefined
 
+  const spans = await spansOf(config, name, log)
+
   const over = Promise.withResolvers<Error>()
   const startHere = () =>
     start(definition, {
@@ -101,6 +104,7 @@ export const startActor = async (
       pid: process.pid,
       say: log,
       meters: createMeters(),
+      ...(spans ? { spans } : {}),
       processFigures: () => [...(own?.read() ?? []), ...figuresOf(counts)],
     })
   const actor = orSayDamaged(files.store, startHere)
@@ -150,6 +154,7 @@ export const startActor = async (
       mailer?.close()
       poster?.close()
       await bus.close()
+      await spans?.stop()
       guard.stop()
       guarded.close()
       keys.close()

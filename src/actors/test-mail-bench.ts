@@ -44,6 +44,7 @@ export const createMailBench = (makeMailer: (clock: VirtualClock) => Mailer) => 
       clock,
       random: createSeededRandom(1),
       now: bench.core.now,
+      traceAfter: bench.core.traceAfter,
       tell: ({ name, body, after = () => {} }) => {
         if (life !== lives) return
         bench.turn([{ kind: 'own', name, body, after }])

@@ -61,6 +61,7 @@ export const createWebhookBench = (receive: Receiver) => {
       clock,
       random,
       now: bench.core.now,
+      traceAfter: bench.core.traceAfter,
       tell: ({ name, body, after = () => {} }) => {
         if (life === lives) handle({ kind: 'own', name, body, after })
       },

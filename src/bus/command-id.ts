@@ -1,5 +1,6 @@
 /** The name of one command, under which it is carried out once: its caller, what it wants, and a key. */
 import { createHash } from 'node:crypto'
+import { readTrace } from './trace.ts'
 
 /** Headers that travel with a command besides the trace. */
 export const COMMAND_HEADERS = {
@@ -35,7 +36,5 @@ export const fingerprintOf = (body: unknown): string =>
 /** W3C trace context, as it is kept; anything else is left out: what stands in an entry must be small (w3.org/TR/trace-context). */
 export const traceIn = (headers: Readonly<Record<string, string>>): string | undefined => {
   const trace = headers[COMMAND_HEADERS.trace]
-  return trace !== undefined && TRACE.test(trace) ? trace : undefined
+  return readTrace(trace) ? trace : undefined
 }
-
-const TRACE = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/

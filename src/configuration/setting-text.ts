@@ -52,3 +52,16 @@ export const moneyMinor = z
     return Number(whole) * 100 + Number(decimals.padEnd(2, '0'))
   })
   .pipe(z.number().min(1))
+/** `name=value,name=value`, values percent-encoded (opentelemetry.io/docs/specs/otel/protocol/exporter). */
+export const otlpHeaders = z
+  .string()
+  .regex(/^[\w-]+=[\x21-\x2b\x2d-\x7e]*(,[\w-]+=[\x21-\x2b\x2d-\x7e]*)*$/)
+  .refine(text => canDecode(text))
+  .transform(text =>
+    Object.fromEntries(
+      text.split(',').map(pair => {
+        const at = pair.indexOf('=')
+        return [pair.slice(0, at), decodeURIComponent(pair.slice(at + 1))]
+      }),
+    ),
+  )

@@ -28,9 +28,12 @@ import type { GatewayPorts } from './ports.ts'
 import { sendFault, sendProblem } from './problem-response.ts'
 import { hearBody } from './request-body.ts'
 import { requestIdOf } from './request-id.ts'
+import { spanOf } from './request-span.ts'
+import { ownIdOf, traceOf, traceparentOf } from './request-trace.ts'
 import type { Route } from './route.ts'
 import { ROUTES } from './routes.ts'
 import { hearSettled, type Settling } from './settle.ts'
+import { createTiming } from './timing.ts'
 
 type Handler = (exchange: Exchange) => Response | Promise<Response>
 
@@ -47,12 +50,20 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
     const startedMs = ports.clock.monotonic()
     meters.begin()
     await next()
-    meters.end(exchange.get('meter'), exchange.res.status, ports.clock.monotonic() - startedMs)
+    const ms = ports.clock.monotonic() - startedMs
+    const meter = exchange.get('meter')
+    meters.end(meter, exchange.res.status, ms)
+    if (ports.spans && exchange.get('trace').sampled) ports.spans.add(spanOf(exchange, meter, ports.clock.now(), ms))
   })
   app.use(async (exchange, next) => {
     const startedMs = ports.clock.monotonic()
-    exchange.set('requestId', requestIdOf(exchange, ports.random))
-    exchange.header('X-Request-Id', exchange.get('requestId'))
+    const requestId = requestIdOf(exchange, ports.random)
+    const ownId = ownIdOf(requestId, exchange.req.header('x-request-id'), ports.random)
+    exchange.set('requestId', requestId)
+    exchange.set('trace', traceOf(exchange, ownId, ports.spans !== undefined))
+    exchange.set('timing', createTiming(ports.clock))
+    exchange.header('X-Request-Id', requestId)
+    exchange.header('traceparent', traceparentOf(exchange))
     exchange.header('Cache-Control', 'no-store')
     exchange.header('X-Content-Type-Options', 'nosniff')
     admit(exchange, access.isOn())
@@ -150,6 +161,7 @@ const refuseMethod = (exchange: Exchange, allowed: string[]): Response => {
 // Never an address as it was asked for, nor anything of a body: both may name a person.
 const lineOf = (exchange: Exchange, ms: number) => ({
   requestId: exchange.get('requestId'),
+  trace: exchange.get('trace').id,
   method: exchange.req.method,
   route: routePath(exchange, -1),
   status: exchange.res.status,

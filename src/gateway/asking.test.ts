@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { ProblemDocument } from '../bus/problem.ts'
+import { pause } from '../world/clock.ts'
 import { no, yes } from './scripted-bus.ts'
 import { createTestGateway } from './test-gateway.ts'
 
@@ -40,11 +41,41 @@ suite('asking an actor', () => {
     const { bus, post } = createTestGateway()
     const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
     await post('/orders/create/', ORDER, { traceparent: trace })
-    await post('/orders/create/', ORDER, { traceparent: 'x' })
-    assert.deepEqual(
-      bus.asked.map(({ headers }) => headers.traceparent),
-      [trace, undefined],
-    )
+    const [, id, span, flags] = bus.asked[0]?.headers.traceparent?.split('-') ?? []
+    assert.deepEqual([id, flags], ['4bf92f3577b34da6a3ce929d0e0e4736', '01'])
+    assert.notEqual(span, '00f067aa0ba902b7', 'this is another step of it')
+  })
+
+  test('one begins where there is none, for each request another, and nobody is told to record it', async () => {
+    const { bus, post } = createTestGateway()
+    for (const headers of [{}, { traceparent: 'x' }, { 'x-request-id': 'same' }, { 'x-request-id': 'same' }])
+      await post('/orders/create/', ORDER, headers as Record<string, string>)
+    const traces = bus.asked.map(({ headers }) => headers.traceparent ?? '')
+    for (const trace of traces) assert.match(trace, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
+    assert.equal(new Set(traces.map(trace => trace.slice(3, 35))).size, 4)
+  })
+
+  test('the answer names the trace, a refusal too', async () => {
+    const { bus, post } = createTestGateway()
+    const response = await post('/orders/create/', ORDER)
+    assert.equal(response.headers.get('traceparent'), bus.asked[0]?.headers.traceparent)
+    assert.match((await post('/orders/create/', {})).headers.get('traceparent') ?? '', /^00-/)
+  })
+
+  test('the answer tells where its time went', async () => {
+    const answered = async () => {
+      await pause(clock, 40)
+      return placed
+    }
+    const { clock, get, post } = createTestGateway({ CreateOrder: answered }, { settleWaitMs: 100 })
+    const parts = (response: Response) =>
+      Object.fromEntries(
+        (response.headers.get('server-timing') ?? '').split(', ').map(part => part.split(';dur=') as [string, string]),
+      )
+    const { gateway, ask, settle } = parts(await post('/orders/create/', ORDER))
+    assert.deepEqual([gateway, Number(ask) >= 40, Number(ask) < 60, Number(settle) >= 100], ['0', true, true, true])
+    assert.deepEqual(Object.keys(parts(await get('/v1/orders/1'))), ['gateway', 'ask'])
+    assert.deepEqual(Object.keys(parts(await post('/orders/create', {}))), ['gateway', 'ask'], 'a refusal tells it too')
   })
 
   test('a request id that is not sane is replaced', async () => {

@@ -1,10 +1,11 @@
 /** The key under which a command is carried out once: the client's, or one that we make. */
 
 import type { Headers } from '../bus/bus.ts'
-import { ANYBODY, COMMAND_HEADERS, traceIn } from '../bus/command-id.ts'
+import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'
 import type { Random } from '../world/random.ts'
 import { type Exchange, headerValues } from './exchange.ts'
 import { refuse } from './refused.ts'
+import { traceparentOf } from './request-trace.ts'
 
 /** `given`: it came from the client, so that a refusal is remembered under it too. */
 export type CommandKey = { text: string; given: boolean }
@@ -37,11 +38,9 @@ export const commandHeaders = (exchange: Exchange, key: CommandKey): Headers => 
   ...askerHeaders(exchange),
 })
 
-/** The headers by which an actor knows who asks. */
+/** The headers by which an actor knows who asks, and in which trace. */
 export const askerHeaders = (exchange: Exchange): Headers => {
-  const trace = traceIn({ [COMMAND_HEADERS.trace]: exchange.req.header('traceparent') ?? '' })
-  const caller = { [COMMAND_HEADERS.caller]: callerNameOf(exchange) }
-  return trace === undefined ? caller : { ...caller, [COMMAND_HEADERS.trace]: trace }
+  return { [COMMAND_HEADERS.caller]: callerNameOf(exchange), [COMMAND_HEADERS.trace]: traceparentOf(exchange) }
 }
 
 /** Who asks, as the log names it. */

@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Caller } from '../access/access-key.ts'
+import type { Trace } from '../bus/trace.ts'
 import type { RouteMeter } from './http-meters.ts'
+import type { Timing } from './timing.ts'
 
 /** The bytes of a body, or why they are not had. */
 export type Heard = { bytes: Uint8Array } | { fault: unknown }
@@ -15,6 +17,10 @@ export type GatewayEnv = {
     requestId: string
     /** When it had come whole, in milliseconds of the monotonic clock. */
     cameMs: number
+    /** Its own step in its trace; `parent` is the client’s, where the trace is the client’s. */
+    trace: Trace & { parent: string | undefined }
+    /** What its time is spent on. */
+    timing: Timing
     /** The key of the command that this request became; a client that does not know the outcome sends it again. */
     handle?: string
     /** The code of the problem that was answered, for the log. */
@@ -48,7 +54,12 @@ export const headerNames = (exchange: Exchange): string[] => {
 
 /** Answers with a JSON text. */
 export const sendJson = (exchange: Exchange, status: number, text: string, headers: Record<string, string> = {}) =>
-  exchange.body(text, status as ContentfulStatusCode, { 'Content-Type': 'application/json; charset=utf-8', ...headers })
+  exchange.body(text, status as ContentfulStatusCode, {
+    'Content-Type': 'application/json; charset=utf-8',
+    // Here and not at the end: a header that is added to an answer has the whole answer made anew.
+    'Server-Timing': exchange.get('timing').header(),
+    ...headers,
+  })
 
 /** Answers with CSV; a browser saves it. */
 export const sendCsv = (exchange: Exchange, text: string, headers: Record<string, string>) =>

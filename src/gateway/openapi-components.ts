@@ -13,6 +13,8 @@ const header = (description: string, schema: Record<string, unknown> = text) => 
 export const COMPONENTS = {
   headers: {
     'X-Request-Id': header("The request's id: the client's where it was sane, else ours."),
+    traceparent: header('The trace of this request (W3C): the client’s, or one that begins here.'),
+    'Server-Timing': header('Where its time went, in ms: here, in asking actors, in waiting for an order to settle.'),
     'Idempotent-Replayed': header('`true` when an earlier request with this key got this reply.', { const: 'true' }),
     'Idempotency-Key': header('Send the same request with this key again; it is carried out once.'),
     'Retry-After': header('Seconds to wait before the same request is sent again.', { type: 'integer' }),
@@ -66,6 +68,7 @@ export const COMPONENTS = {
 /** The request headers of an operation. */
 export const headersOf = (route: Route) => [
   parameter('X-Request-Id', 'Echoed; 1 to 128 characters without spaces.'),
+  parameter('traceparent', 'The W3C trace that this request is a step of; what is none is passed over.'),
   ...(route.method !== 'GET'
     ? [
         parameter('Idempotency-Key', 'Bare or quoted, 1 to 255 characters: the request is carried out once.', {

@@ -139,11 +139,14 @@ const successes = (route: Route) => ({
     ? {
         304: {
           description: 'Not modified: the client has this version.',
-          headers: headersNamed(['X-Request-Id', 'ETag']),
+          headers: headersNamed([...EVERYWHERE, 'ETag']),
         },
       }
     : {}),
 })
+
+/** The headers of every answer. */
+const EVERYWHERE: readonly string[] = ['X-Request-Id', 'traceparent']
 
 const successOf = (route: Route, status: keyof typeof SUCCESS) => ({
   description: SUCCESS[status],
@@ -181,7 +184,8 @@ const replySchema = (route: Route): JsonSchema => {
 }
 
 const successHeaders = (route: Route, status: number): string[] => {
-  const names = ['X-Request-Id']
+  const names = [...EVERYWHERE]
+  if (mediaTypeOf(route) === 'application/json') names.push('Server-Timing')
   if (route.method !== 'GET') names.push('Idempotent-Replayed')
   if (route.kind === 'list' || route.kind === 'page') names.push('Link')
   if (route.kind === 'dead-letters') names.push('Kassa-Unanswered')
@@ -200,7 +204,7 @@ const problemResponses = (route: Route) => {
 }
 
 const problemResponse = (route: Route, status: number, codes: ProblemCode[]) => {
-  const names = ['X-Request-Id']
+  const names = [...EVERYWHERE, 'Server-Timing']
   if (status === 503 || status === 429) names.push('Retry-After')
   if (route.method !== 'GET' && (status >= 500 || names.includes('Retry-After'))) names.push('Idempotency-Key')
   return {

@@ -19,6 +19,20 @@ const OVERLOADED_RETRIES = 2
  * to repeat. Throws its last `Unavailable` when the deadline comes.
  */
 export const patiently = async <T>(
+  ports: Pick<GatewayPorts, 'clock' | 'random'>,
+  deadline: Deadline,
+  attempt: (timeoutMs: number) => Promise<T>,
+): Promise<T> => {
+  const { timing } = deadline
+  timing?.asks()
+  try {
+    return await again(ports, deadline, attempt)
+  } finally {
+    timing?.hasAsked()
+  }
+}
+
+const again = async <T>(
   { clock, random }: Pick<GatewayPorts, 'clock' | 'random'>,
   deadline: Deadline,
   attempt: (timeoutMs: number) => Promise<T>,

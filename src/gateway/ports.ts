@@ -4,6 +4,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { Figure } from '../metrics/figure.ts'
+import type { Spans } from '../tracing/span.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Random } from '../world/random.ts'
 import type { InFlight } from './in-flight.ts'
@@ -20,6 +21,8 @@ export type GatewayPorts = {
   inFlight?: InFlight
   /** What this process tells of itself at `/metrics`. */
   processFigures?: () => Figure[]
+  /** Records traces; unset where nobody wishes for them. */
+  spans?: Spans
   /** The moment, in the clock's monotonic milliseconds, when every request must have its answer; unset while we go on. */
   endsAt?: () => number | undefined
   /** Aborted when the gateway is to end: whoever watches is let go. */

@@ -10,6 +10,7 @@ import { GATEWAY } from '../bus/permissions.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import { watchProcess } from '../metrics/process-figures.ts'
+import { spansOf } from '../tracing/spans-of.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { createApp } from './app.ts'
@@ -46,6 +47,7 @@ export const startGateway = async (config: Config, log: Log, join: Join = alone)
   const ending = new AbortController()
   const inFlight = createInFlight(systemClock)
   const own = watchProcess(systemClock, process.env)
+  const spans = await spansOf(config, GATEWAY, log)
   const app = createApp({
     bus,
     clock: systemClock,
@@ -55,6 +57,7 @@ export const startGateway = async (config: Config, log: Log, join: Join = alone)
     access,
     inFlight,
     processFigures: own.read,
+    ...(spans ? { spans } : {}),
     endsAt: () => endsAt,
     ending: ending.signal,
   })
@@ -77,6 +80,7 @@ export const startGateway = async (config: Config, log: Log, join: Join = alone)
     own.stop()
     await server.drain()
     await bus.close()
+    await spans?.stop()
   }
   return {
     url: server.url,

@@ -23,6 +23,14 @@ type Settled = {
 
 /** Waits for what follows and gives the headers that tell of it. Never throws: the command is carried out, come what may. */
 export const settled = async (ports: GatewayPorts, watch: Watch, about: Settled): Promise<Record<string, string>> => {
+  const { clock } = ports
+  const since = clock.monotonic()
+  const headers = await headersAfter(ports, watch, about)
+  about.deadline.timing?.settled(clock.monotonic() - since)
+  return headers
+}
+
+const headersAfter = async (ports: GatewayPorts, watch: Watch, about: Settled): Promise<Record<string, string>> => {
   const { exchange, route, reply, replayed, deadline } = about
   const async = /(?:^|[\s,])respond-async(?:$|[\s,;])/i.test(exchange.req.header('prefer') ?? '')
   const applied = async ? { 'Preference-Applied': 'respond-async' } : undefined

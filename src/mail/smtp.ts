@@ -66,7 +66,7 @@ export const createSmtpMailer = ({ from, ...server }: SmtpOptions, clock: Clock)
 }
 
 /** The message that a letter from `from` becomes: plain text, to one recipient, and nothing that answers by itself. */
-export const messageOf = ({ messageId, to, subject, text }: Letter, from: string): SendMailOptions => {
+export const messageOf = ({ messageId, to, subject, text, traceparent }: Letter, from: string): SendMailOptions => {
   const sender = senderOf(from)
   return {
     // As objects, so that no text in them can be read as a list of addresses.
@@ -75,7 +75,7 @@ export const messageOf = ({ messageId, to, subject, text }: Letter, from: string
     subject,
     text,
     messageId: `<${messageId}@${sender.address.slice(sender.address.lastIndexOf('@') + 1)}>`,
-    headers: { 'Auto-Submitted': 'auto-generated' },
+    headers: { 'Auto-Submitted': 'auto-generated', ...(traceparent === undefined ? {} : { traceparent }) },
   }
 }
 

@@ -29,7 +29,7 @@ const isDirectory = (file: string) => ['src/actors/registry.ts', 'src/actors/cel
 
 /** What a process of any kind needs: time, chance, the log, settings, how to end. Knows no part of Kassa. */
 const isGround = (file: string) =>
-  /^src\/((configuration|metrics|processes|world)\/)?[a-z-]+\.ts$/.test(file) && !isCommandLine(file)
+  /^src\/((configuration|metrics|processes|tracing|world)\/)?[a-z-]+\.ts$/.test(file) && !isCommandLine(file)
 /** What an actor tells its figures with. */
 const isFigure = (file: string) => file === 'src/metrics/figure.ts'
 /** What the person at the terminal meets; starts any part. */

@@ -50,9 +50,11 @@ const RETRY_MS = 300
 /** Codes that say nothing of the outcome. */
 const ASK_AGAIN = ['unavailable', 'overloaded', 'in_progress']
 
-/** The trace of a wish, by which its entry is found where the client knows no key. */
-export const traceOf = ({ number }: Pick<Wish, 'number'>): string =>
-  `00-${String(number + 1).padStart(32, '0')}-0000000000000001-01`
+/** The id of the trace of a wish, by which its entry is found where the client knows no key. */
+export const traceIdOf = ({ number }: Pick<Wish, 'number'>): string => String(number + 1).padStart(32, '0')
+
+/** The trace as the client sends it; each attempt is another step of it at the gateway. */
+export const traceOf = (wish: Pick<Wish, 'number'>): string => `00-${traceIdOf(wish)}-0000000000000001-01`
 
 /** The number of the wish whose trace this is. */
 export const numberIn = (trace: string): number => Number(trace.split('-')[1]) - 1

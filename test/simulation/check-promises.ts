@@ -1,7 +1,7 @@
 /** Checks of what was promised: every answer is in a log once, the same key gets the same answer, no queued command is lost. */
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { ANYBODY, commandId } from '../../src/bus/command-id.ts'
-import { traceOf } from './asking.ts'
+import { traceIdOf } from './asking.ts'
 import type { Promised } from './clients.ts'
 import type { FinalState } from './final-state.ts'
 import type { Fact } from './history.ts'
@@ -26,7 +26,7 @@ const answers =
   ({ actor, headers: { command }, trace }: Fact): boolean => {
     if (actor !== wish.actor || command === undefined) return false
     if (wish.key !== undefined) return command === commandId(ANYBODY, wish.name, wish.key)
-    return trace === traceOf(wish) && command.startsWith(commandId(ANYBODY, wish.name, ''))
+    return trace === traceIdOf(wish) && command.startsWith(commandId(ANYBODY, wish.name, ''))
   }
 
 /** Entries of commands that no copy is left of, or that lie in the one of two histories that a person may yet choose. */

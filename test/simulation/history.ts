@@ -2,6 +2,7 @@
 import { readEvent } from '../../src/actors/kernel/event.ts'
 import type { ActorName } from '../../src/actors/registry.ts'
 import { type Entry, type EntryHeaders, readHeaders } from '../../src/bus/entry.ts'
+import { readTrace } from '../../src/bus/trace.ts'
 
 /** An entry, read. */
 export type Fact = {
@@ -14,12 +15,14 @@ export type Fact = {
   // biome-ignore lint/suspicious/noExplicitAny: as in AppliedEvent, the shape belongs to the type
   data: any
   headers: EntryHeaders
+  /** The id of its trace. */
   trace: string | undefined
 }
 
 /** Reads an entry of the log of `actor`. */
 export const readFact = (actor: ActorName, entry: Entry): Fact => {
-  const { type, user, at, data, traceparent: trace } = readEvent(entry.body)
+  const { type, user, at, data, traceparent } = readEvent(entry.body)
+  const trace = readTrace(traceparent)?.id
   return { actor, seq: entry.seq, chain: entry.chain, type, user, at, data, headers: readHeaders(entry.headers), trace }
 }
 

@@ -3,6 +3,7 @@ import type { Bus } from '../../bus/bus.ts'
 import type { Entry } from '../../bus/entry.ts'
 import type { Address } from '../../bus/subjects.ts'
 import type { Figure } from '../../metrics/figure.ts'
+import type { Spans } from '../../tracing/span.ts'
 import type { Clock } from '../../world/clock.ts'
 import type { Random } from '../../world/random.ts'
 import type { Settings } from './actor.ts'
@@ -44,6 +45,8 @@ export type ActorPorts = {
   say: ActorLog
   /** Counts turns, commits and events; without them nothing is counted. */
   meters?: Meters
+  /** Records traces; unset where nobody wishes for them. */
+  spans?: Spans
   /** What the process around the actor tells of itself. */
   processFigures?: () => Figure[]
 }

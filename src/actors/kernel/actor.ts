@@ -45,6 +45,14 @@ export type Answer<T = unknown> = { reply: T } | { refusal: Refusal }
 /** What an effect tells its own actor: a command of `Behaviour.own`. `after` is called when its turn is committed. */
 export type Told = { name: string; body: Record<string, unknown>; after?: () => void }
 
+/** What an effect may use. `traceAfter`: the `traceparent` of what follows from an entry of the actor's log. */
+export type EffectPorts = {
+  bus: Bus
+  clock: Clock
+  random: Random
+  traceAfter: (seq: number) => string | undefined
+}
+
 /** Something outside that rows of the tables ask for; carried out after the commit, and again until it succeeds. */
 export type Effect = {
   name: string
@@ -53,7 +61,7 @@ export type Effect = {
   /** The most keys at work at once. */
   atOnce: number
   /** Does it, and may tell what came of it. Must bear being done twice; throws to be tried again soon. */
-  carryOut: (key: string, ports: { bus: Bus; clock: Clock; random: Random }) => Promise<Told | undefined>
+  carryOut: (key: string, ports: EffectPorts) => Promise<Told | undefined>
   /** Whether everything is to be done again once the actor's stream was made anew. */
   againWithStream: boolean
 }

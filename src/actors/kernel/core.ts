@@ -2,11 +2,14 @@
 import type { Contract } from '../../bus/contract.ts'
 import { type Entry, type EntryHeaders, NO_CHAIN, readHeaders, writeHeaders } from '../../bus/entry.ts'
 import { type Address, eventSubject, sourceOf } from '../../bus/subjects.ts'
+import { readTrace, spanOfEntry, writeTrace } from '../../bus/trace.ts'
+import type { Spans } from '../../tracing/span.ts'
 import type { Clock } from '../../world/clock.ts'
 import type { AnyActorDefinition, AnyBehaviour, Facts, Settings } from './actor.ts'
 import { type Copies, openCopies } from './copies.ts'
 import { decideDeadLetter } from './dead-letters.ts'
 import type { Decision, NewEvent } from './decision.ts'
+import { tellEntries } from './entry-spans.ts'
 import { type EpochTables, openEpochTables } from './epochs.ts'
 import { type AppliedEvent, readEvent, writeEvent } from './event.ts'
 import { HistoryRefused } from './history-refused.ts'
@@ -50,6 +53,8 @@ export type Core = {
   entryAt: (seq: number) => Entry
   /** The headers of entry `seq`, to which a table refers. */
   headersAt: (seq: number) => EntryHeaders
+  /** The `traceparent` of what follows from entry `seq` of this log; undefined where that one is of no trace. */
+  traceAfter: (seq: number) => string | undefined
   /** The number of the entry that answered the command `id`. Throws `StoreDamaged` where that one answered another. */
   answerTo: (id: string) => number | undefined
   /** Takes in an entry of this log that its store had lost. */
@@ -87,9 +92,10 @@ export const openCore = (
     settings: Settings
     version: string
     meters?: Meters
+    spans?: Spans
   },
 ): Core => {
-  const { address, store, vault, clock, settings, version, meters } = ports
+  const { address, store, vault, clock, settings, version, meters, spans } = ports
   const log = openLog(store)
   const tables = openKernelTables(store)
   const epochs = openEpochTables(store, log)
@@ -103,7 +109,7 @@ export const openCore = (
   let toErase: string[] = tables.erased.all()
   let unsavedEvents = 0
   // Of the transaction that runs: what is undone must not be counted.
-  const appended: string[] = []
+  const appended: Entry[] = []
   let decidedAt = 0
 
   const now = (): number => Math.max(clock.now(), log.lastTime())
@@ -159,13 +165,14 @@ export const openCore = (
     const data = event.personal ? { ...event.data, sealed: seal(person, event.personal) } : event.data
     const written = { seq, type: event.type, user: event.user, at, data }
     apply({ ...written, command: headers.command }, headers)
-    appended.push(event.type)
-    return log.append(
+    const entry = log.append(
       eventSubject(address, event.type, event.user),
       writeHeaders(reply ? { ...headers, reply: reply() } : headers),
       writeEvent(address, written, traceparent),
       at,
     )
+    appended.push(entry)
+    return entry
   }
 
   // Nothing personal is kept of somebody who was erased, whatever still comes.
@@ -219,6 +226,10 @@ export const openCore = (
     append,
     entryAt,
     headersAt,
+    traceAfter: seq => {
+      const trace = readTrace(readEvent(entryAt(seq).body).traceparent)
+      return trace && writeTrace({ ...trace, span: spanOfEntry(trace.id, sourceOf(address), seq) })
+    },
     answerTo: id => {
       const seq = tables.inbox.find(id)
       if (seq !== undefined && headersAt(seq).command !== id)
@@ -245,9 +256,11 @@ export const openCore = (
       const toEraseBefore = [...toErase]
       const unkeptBefore = [...unkept]
       const unsavedBefore = [...unsaved].map(source => [source, cursorOf(source)] as const)
+      const startMs = spans ? clock.now() : 0
       try {
         const result = inTransaction(work) as T
         if (appended.length > 0) meters?.commit(appended, clock.monotonic() - decidedAt)
+        if (spans) tellEntries(spans, address, appended, { startMs, endMs: clock.now() })
         appended.length = 0
         if (toErase.length > 0) eraseKeys()
         return result

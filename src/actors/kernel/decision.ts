@@ -18,7 +18,7 @@ export type NewEvent<Type extends string = string> = {
  * then waits; `deadLetter` is the reason it gets when that never comes, or at once where nothing is waited for.
  */
 export type Decision =
-  | { kind: 'event'; event: NewEvent; reply: unknown; readReply?: () => unknown; tellsOf?: string }
+  | { kind: 'event'; event: NewEvent; reply: unknown; readReply?: () => unknown; tellsOf?: string; follows?: number }
   | { kind: 'nothing'; reply: unknown; tellsOf?: string }
   | { kind: 'refusal'; refusal: Refusal; deadLetter: string; waitsFor?: string }
 
@@ -35,6 +35,10 @@ export const replying = (decision: Decision, read: () => unknown, tellsOf?: stri
   if (decision.kind === 'event') return { ...decision, readReply: read, ...whose }
   return { ...nothing(read()), ...whose }
 }
+
+/** The same decision about what entry `seq` of this log began: what happened is a step of the same trace. */
+export const following = (decision: Decision, seq: number | undefined): Decision =>
+  decision.kind === 'event' && seq !== undefined ? { ...decision, follows: seq } : decision
 
 /** The wish is fulfilled already. */
 export const nothing = (reply: unknown = {}): Decision => ({ kind: 'nothing', reply })

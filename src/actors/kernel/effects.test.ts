@@ -42,6 +42,7 @@ const createBench = (
     clock,
     random,
     now: clock.now,
+    traceAfter: () => undefined,
     tell: ({ body }) => void told.push(String(body.key)),
     failed: (name, error) => void failed.push(`${name}: ${String(error)}`),
   })

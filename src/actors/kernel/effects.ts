@@ -1,8 +1,6 @@
 /** Effects: what rows ask to be done outside, after the commit, again and again until it succeeds. */
-import type { Bus } from '../../bus/bus.ts'
-import { type Cancel, type Clock, pause } from '../../world/clock.ts'
-import type { Random } from '../../world/random.ts'
-import type { Effect, Told } from './actor.ts'
+import { type Cancel, pause } from '../../world/clock.ts'
+import type { Effect, EffectPorts, Told } from './actor.ts'
 
 const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 60_000
@@ -20,10 +18,7 @@ export type Effects = {
   stop: () => Promise<void>
 }
 
-export type EffectsPorts = {
-  bus: Bus
-  clock: Clock
-  random: Random
+export type EffectsPorts = EffectPorts & {
   /** Milliseconds of now, by which rows fall due. */
   now: () => number
   /** What came of an effect, for the next turn. */

@@ -1,4 +1,6 @@
 /** What an actor counts while it runs: numbers that are changed in place, so that a turn is none the slower for them. */
+import type { Entry } from '../../bus/entry.ts'
+import { nameOf } from '../../bus/subjects.ts'
 import { type Figure, sample, spread } from '../../metrics/figure.ts'
 import { createHistogram, type Histogram, observe, SECONDS } from '../../metrics/histogram.ts'
 
@@ -8,8 +10,8 @@ const MESSAGES: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 export type Meters = {
   /** A turn with so many messages took so many ms. */
   turn: (messages: number, ms: number) => void
-  /** A commit of entries of these types took so many ms. */
-  commit: (types: readonly string[], ms: number) => void
+  /** A commit of these entries took so many ms. */
+  commit: (entries: readonly Pick<Entry, 'subject'>[], ms: number) => void
   /** So many commands were not taken into the mailbox, or taken out of it when nobody waited any longer. */
   dropped: (reason: 'full' | 'late', commands: number) => void
   /** How many entries of a type were committed since the start of this process. */
@@ -30,9 +32,12 @@ export const createMeters = (): Meters => {
       observe(turnMessages, messages)
       observe(turnSeconds, ms / 1000)
     },
-    commit: (types, ms) => {
+    commit: (entries, ms) => {
       observe(commitSeconds, ms / 1000)
-      for (const type of types) events.set(type, (events.get(type) ?? 0) + 1)
+      for (const { subject } of entries) {
+        const type = nameOf(subject)
+        events.set(type, (events.get(type) ?? 0) + 1)
+      }
     },
     dropped: (reason, commands) => {
       dropped[reason] += commands

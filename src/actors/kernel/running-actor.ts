@@ -90,11 +90,11 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
   )
   const push = (item: Item): boolean => mailbox.push(item)
 
+  const world = { bus, clock, random }
   const effects = createEffects(core.behaviour.effects, {
-    bus,
-    clock,
-    random,
+    ...world,
     now: core.now,
+    traceAfter: core.traceAfter,
     tell: ({ name, body, after = () => {} }) => void push({ kind: 'own', name, body, after }),
     failed: (name, error) => say.warn({ effect: name, error: String(error) }, 'an effect failed; it is tried again'),
   })

@@ -68,7 +68,8 @@ export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => vo
         ports.told()
       }
     }
-    core.append(decision.event, {}, undefined)
+    const { event, follows } = decision
+    core.append(event, {}, follows === undefined ? undefined : core.traceAfter(follows))
     return after
   }
 

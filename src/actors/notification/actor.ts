@@ -5,7 +5,7 @@ import { querySubject } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
 import { sample } from '../../metrics/figure.ts'
 import type { ActorDefinition, Effect } from '../kernel/actor.ts'
-import { type Decision, nothing, replying } from '../kernel/decision.ts'
+import { type Decision, following, nothing, replying } from '../kernel/decision.ts'
 import { openIdFloors } from '../kernel/epochs.ts'
 import type { AppliedEvent } from '../kernel/event.ts'
 import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
@@ -13,7 +13,7 @@ import type { Vault } from '../kernel/vault.ts'
 import { orderThread } from '../order/contract.ts'
 import { momentOut, span, userIdOut } from '../values.ts'
 import { type LetterInFull, notificationContract, type ShownLetter } from './contract.ts'
-import type { Mailer } from './mailer.ts'
+import type { Letter, Mailer } from './mailer.ts'
 import {
   addRecipient,
   changeRecipient,
@@ -81,21 +81,25 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
       },
       atOnce: AT_ONCE,
       againWithStream: false,
-      carryOut: async (messageId, { bus, random }) => {
+      carryOut: async (messageId, { bus, random, traceAfter }) => {
         const row = tables.letter(Number(messageId))
         if (!row) return undefined
-        const delivery = await handOver(row, () => addressOf(bus, row.user_id))
+        const delivery = await handOver(row, () => addressOf(bus, row.user_id), traceAfter(row.version))
         return { name: 'RecordDelivery', body: { message_id: messageId, delivery, jitter: random.fraction() } }
       },
     }
 
-    const handOver = async (row: LetterRow, address: AskAddress): Promise<Delivery | Withheld> => {
+    const handOver = async (
+      row: LetterRow,
+      address: AskAddress,
+      trace: string | undefined,
+    ): Promise<Delivery | Withheld> => {
       if (!mailer) return { outcome: 'sent' }
       if (recipient(row.user_id)?.suppressed && row.resent === 0) return { outcome: 'suppressed' }
       const { wording } = knownLetter(vault, row)
       // Its keys were lost.
       if (!wording) return { outcome: 'never', error: 'it can not be read any more', bounced: false }
-      return deliver(mailer, row, wording, address)
+      return deliver(mailer, row, { ...wording, ...(trace === undefined ? {} : { traceparent: trace }) }, address)
     }
 
     // The order actor knows the address; no copy of it is kept here.
@@ -123,7 +127,8 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
       own: {
         RecordDelivery: (body, { now }) => {
           const { message_id, delivery, jitter } = body as Attempt
-          return recordDelivery(letter(message_id), delivery, { now, jitter })
+          const known = letter(message_id)
+          return following(recordDelivery(known, delivery, { now, jitter }), known?.version)
         },
       },
 
@@ -205,14 +210,14 @@ type AskAddress = () => Promise<string | undefined>
 const deliver = async (
   mailer: Mailer,
   letter: LetterRow,
-  { subject, message }: Wording,
+  { subject, message, ...trace }: Wording & Pick<Letter, 'traceparent'>,
   address: AskAddress,
 ): Promise<Delivery> => {
   const to = await address()
   if (to === undefined) return { outcome: 'never', error: 'there is nobody to write to any more', bounced: false }
   // Made of what never changes, so that it is the same at every attempt.
   const messageId = `${letter.message_id}.${letter.made_at.toString(36)}`
-  const delivery = await mailer.send({ messageId, to, subject, text: message })
+  const delivery = await mailer.send({ messageId, to, subject, text: message, ...trace })
   const isBounce = delivery.outcome === 'never' && delivery.bounced
   // What was said of the address of before says nothing of the one that they have now.
   if (isBounce && (await address()) !== to) return { outcome: 'later', error: `${delivery.error}; the address changed` }

@@ -3,8 +3,11 @@ import type { Delivery } from './rules.ts'
 
 export type { Delivery } from './rules.ts'
 
-/** A letter as it leaves: `messageId` without angle brackets, one a letter for ever, so that a reader can drop a second copy. */
-export type Letter = { messageId: string; to: string; subject: string; text: string }
+/**
+ * A letter as it leaves: `messageId` without angle brackets, one a letter for ever, so that a reader can drop a second
+ * copy; `traceparent` where it belongs to a trace.
+ */
+export type Letter = { messageId: string; to: string; subject: string; text: string; traceparent?: string }
 
 /** Hands letters over. Never throws for what may happen to a letter; ends within its own time. */
 export type Mailer = {
