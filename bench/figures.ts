@@ -1,6 +1,6 @@
 /** From what was measured to the figures that are shown: medians over the rounds, ratios within each. */
 
-import { addLatencies, latencyAt, noLatencies } from './load/latencies.ts'
+import { addLatencies, type Latencies, latencyAt, noLatencies } from './load/latencies.ts'
 import type { Measure } from './options.ts'
 import type { Use } from './processes.ts'
 import type { Measured } from './rounds.ts'
@@ -31,9 +31,12 @@ export const ratioOf = (numerators: readonly number[], denominators: readonly nu
 }
 
 /** Of all rounds together. */
+export const latenciesOf = (measured: readonly Measured[], measure: Measure, connections: number): Latencies =>
+  select(measured, measure, connections).reduce((sum, { load }) => addLatencies(sum, load.latencies), noLatencies())
+
+/** Of all rounds together. */
 export const percentilesOf = (measured: readonly Measured[], measure: Measure, connections: number): Percentiles => {
-  const loads = select(measured, measure, connections)
-  const all = loads.reduce((sum, { load }) => addLatencies(sum, load.latencies), noLatencies())
+  const all = latenciesOf(measured, measure, connections)
   const entries = Object.entries(PERCENTILES).map(([name, share]) => [name, latencyAt(all, share)])
   return Object.fromEntries(entries) as Percentiles
 }

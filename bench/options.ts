@@ -27,6 +27,8 @@ export type Options = {
   processes: 'many' | 'one'
   /** Where every process of Kassa leaves its CPU profile. */
   profile: string | undefined
+  /** Where the latencies are drawn, an SVG file. */
+  plot: string | undefined
   json: boolean
   /** A retry storm in place of all measures. */
   storm: boolean
@@ -48,6 +50,7 @@ export const USAGE = `npm run bench -- [options]
   --storm              a retry storm instead: ten times the load, from clients that give up and ask again at once
   --small              instead: memory by process, CPU at rest, disk and start, over many orders
   --orders <n>         over how many, for --small (100000)
+  --plot <file>        draw the latencies of orders, as SVG
   --json               print JSON
   --help               print this`
 
@@ -67,6 +70,7 @@ export const readOptions = (args: string[]): Options => {
     directory: given.directory ?? tmpdir(),
     processes: processes(given.processes ?? 'many'),
     profile: given.profile,
+    plot: given.plot,
     json: given.json ?? false,
     storm: given.storm ?? false,
     small: given.small ?? false,
@@ -89,7 +93,16 @@ const parse = (args: string[]) => {
   try {
     return parseArgs({
       args,
-      options: { ...values, processes: text, profile: text, short: flag, storm: flag, small: flag, json: flag },
+      options: {
+        ...values,
+        processes: text,
+        profile: text,
+        plot: text,
+        short: flag,
+        storm: flag,
+        small: flag,
+        json: flag,
+      },
     }).values
   } catch (fault) {
     throw usageFault((fault as Error).message)

@@ -1,6 +1,7 @@
 /** The report of a run, as a table to read. */
 import {
   cpuPerThousand,
+  latenciesOf,
   missesOf,
   percentilesOf,
   ratesOf,
@@ -9,9 +10,11 @@ import {
   settledShare,
   spreadOf,
 } from './figures.ts'
+import { latencyAt } from './load/latencies.ts'
 import type { Measure } from './options.ts'
+import { latencyPlot } from './plot.ts'
 import type { Use } from './processes.ts'
-import type { Results } from './run.ts'
+import { openConnectionsOf, type Results } from './run.ts'
 
 const LABEL_WIDTH = 30
 const CELL_WIDTH = 26
@@ -22,6 +25,7 @@ export const report = (results: Results): string[] => [
   '',
   ...rateLines(results),
   '',
+  ...openLines(results),
   ...cpuLines(results),
   '',
   ...memoryLines(results),
@@ -77,6 +81,30 @@ const watchedLines = ({ options, measured }: Results): string[] => {
       watched.map((some, at) => percent(ratioOf(some, orders[at]!))),
     ),
   ]
+}
+
+const openLines = ({ options, open }: Results): string[] => {
+  if (!open) return []
+  const { perSecond, load } = open
+  const times = [0.5, 0.9, 0.99, 1].map(share => milliseconds(latencyAt(load.latencies, share))).join(' / ')
+  const others = Object.entries(load.other).map(([status, count]) => `${count} × ${status}`)
+  return [
+    `Open loop, ${perSecond} orders/s, half of the closed one at ${openConnectionsOf(options.connections)} connections; from the intended moment to the reply:`,
+    row('  p50 / p90 / p99 / max ms', [times]),
+    row('  settled; pending; others', [`${load.ok}; ${load.pending}; ${others.join(', ') || '0'}`]),
+    '',
+  ]
+}
+
+/** The plot of a run; `undefined` where no orders were measured. */
+export const plotOf = ({ options, measured, open }: Results): string | undefined => {
+  if (!open) return undefined
+  const connections = openConnectionsOf(options.connections)
+  return latencyPlot(`Orders to their reply: ${options.processes} processes`.replace('one processes', 'one process'), [
+    { label: `open loop, ${open.perSecond} orders/s`, latencies: open.load.latencies },
+    { label: `closed loop, ${connections} connections`, latencies: latenciesOf(measured, 'orders', connections) },
+    { label: `the plain design, ${connections} connections`, latencies: latenciesOf(measured, 'plain', connections) },
+  ])
 }
 
 const readLines = ({ options, measured }: Results): string[] => {
@@ -170,10 +198,17 @@ const milliseconds = (ms: number): string => (ms < 10 ? ms.toFixed(1) : ms.toFix
 
 /** The same figures for a program: everything that was measured, histograms left out. */
 export const reportJson = (results: Results): string => {
-  const { measured, ...rest } = results
+  const { measured, open, ...rest } = results
   const shown = measured.map(one => {
     const { latencies: _, ...load } = one.load
     return { ...one, load, ...percentilesOf([one], one.measure, one.connections) }
   })
-  return JSON.stringify({ ...rest, measured: shown }, null, 2)
+  const { latencies, ...load } = open?.load ?? {}
+  const shownOpen = latencies && {
+    perSecond: open?.perSecond,
+    ...load,
+    p50: latencyAt(latencies, 0.5),
+    p99: latencyAt(latencies, 0.99),
+  }
+  return JSON.stringify({ ...rest, measured: shown, open: shownOpen }, null, 2)
 }

@@ -15,6 +15,8 @@ export type Measured = { measure: Measure; connections: number; round: number; l
 /** Between two measurements, so that the one does not pay for what the other left behind, ms. */
 const REST_MS = 100
 const WARM_UP = { seconds: 1.5, connections: 64 }
+/** More than wait at any time in an open loop that keeps up. */
+const OPEN_CONNECTIONS = 256
 /** Reads are measured at one number of connections: this one, where it is among those asked for. */
 const READ_CONNECTIONS = 64
 
@@ -44,6 +46,17 @@ const planOf = ({ measures, connections }: Options): [Measure, number][] => {
       .map((measure): [Measure, number] => [measure, count]),
   )
 }
+
+/** Orders in an open loop, as many a second as are given, in one stretch as long as all rounds together. */
+export const measureOpen = (
+  { generator, kassa: { port, userIds } }: Bench,
+  { seconds, rounds }: Options,
+  perSecond: number,
+): Promise<LoadResult> =>
+  generator.run(
+    { kind: 'open', port, perSecond, connections: OPEN_CONNECTIONS, seconds: seconds * rounds, userIds },
+    () => {},
+  )
 
 const inTurn = <T>(plan: T[], round: number): T[] => (round % 2 === 0 ? plan : plan.toReversed())
 

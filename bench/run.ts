@@ -3,12 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describeRuntime } from '../src/processes/runtime.ts'
+import { ratesOf, spreadOf } from './figures.ts'
+import type { LoadResult } from './load/closed-loop.ts'
 import { startGenerator } from './load/start-generator.ts'
 import type { Options } from './options.ts'
 import { startPlain } from './plain/start-plain.ts'
 import { memoryMegabytes, processesOf, type Use } from './processes.ts'
 import { rawCommits } from './raw-commits.ts'
-import { type Measured, runRound, warmUp } from './rounds.ts'
+import { type Measured, measureOpen, runRound, warmUp } from './rounds.ts'
 import { startKassa } from './start-kassa.ts'
 import { makeUsers } from './users.ts'
 
@@ -16,6 +18,8 @@ export type Results = {
   options: Options
   machine: { runtime: string; cpu: string; cpus: number; tmpfs: boolean }
   measured: Measured[]
+  /** Orders in an open loop at half of the rate of the closed one, at the connections nearest to the middle. */
+  open: { perSecond: number; load: LoadResult } | undefined
   /** Transactions of one row a second, by round. */
   rawCommits: number[]
   /** Megabytes by process after the last round. */
@@ -61,6 +65,9 @@ export const runBench = async (options: Options, say: (line: string) => void): P
       measured.push(...(await runRound(bench, options, round)))
       raw.push(rawCommits(directory, RAW_COMMITS_S))
     }
+    const rate = openRate(options, measured)
+    if (rate !== undefined) say(`an open loop of ${rate} orders/s`)
+    const open = rate === undefined ? undefined : { perSecond: rate, load: await measureOpen(bench, options, rate) }
     const memory = {
       kassa: memoryMegabytes(bench.kassa.processes),
       plain: memoryMegabytes(bench.plain.processes),
@@ -70,11 +77,23 @@ export const runBench = async (options: Options, say: (line: string) => void): P
     await kassa.stop()
     const lines: string[] = []
     const clean = await kassa.verify(line => lines.push(line))
-    return { options, machine: machineOf(directory), measured, rawCommits: raw, memory, verify: { lines, clean } }
+    const machine = machineOf(directory)
+    return { options, machine, measured, open, rawCommits: raw, memory, verify: { lines, clean } }
   } finally {
     for (const end of endings) await end()
   }
 }
+
+/** Half of what the closed loop settled a second; `undefined` where it settled nothing. */
+const openRate = ({ connections }: Options, measured: readonly Measured[]): number | undefined => {
+  const rates = ratesOf(measured, 'orders', openConnectionsOf(connections))
+  const rate = rates.length === 0 ? 0 : Math.round(spreadOf(rates).median / 2)
+  return rate === 0 ? undefined : rate
+}
+
+/** The connections whose closed loop gives the rate of the open one. */
+export const openConnectionsOf = (connections: readonly number[]): number =>
+  connections.includes(64) ? 64 : connections[0]!
 
 const machineOf = (directory: string): Results['machine'] => ({
   runtime: describeRuntime(),

@@ -1,6 +1,7 @@
 /** `npm run bench`: how quick Kassa is on this machine, beside its own empty route and beside the plain design. */
+import { writeFileSync } from 'node:fs'
 import { readOptions, USAGE, wantsHelp } from '../bench/options.ts'
-import { report, reportJson } from '../bench/report.ts'
+import { plotOf, report, reportJson } from '../bench/report.ts'
 import { runBench } from '../bench/run.ts'
 import { runSmallBench } from '../bench/small.ts'
 import { smallReport } from '../bench/small-report.ts'
@@ -27,6 +28,8 @@ try {
     process.exit(figures.clean ? exitCodes.ok : exitCodes.failed)
   }
   const results = await runBench(options, line => console.error(line))
+  const plot = plotOf(results)
+  if (options.plot !== undefined && plot !== undefined) writeFileSync(options.plot, plot)
   console.log(options.json ? reportJson(results) : report(results).join('\n'))
   process.exit(results.verify.clean ? exitCodes.ok : exitCodes.failed)
 } catch (fault) {

@@ -73,8 +73,13 @@ export const runClosedLoop = async (
   return result
 }
 
-const count = (result: LoadResult, kind: RequestKind, { status, head }: Response, ms: number): void => {
-  if (kind === 'orders' ? status === 201 && head.includes('\r\norder-status: Confirmed\r\n') : status === 200) {
+/** Whether it is the reply to an order that was settled by then. */
+export const isSettled = ({ status, head }: Response): boolean =>
+  status === 201 && head.includes('\r\norder-status: Confirmed\r\n')
+
+const count = (result: LoadResult, kind: RequestKind, response: Response, ms: number): void => {
+  const { status } = response
+  if (kind === 'orders' ? isSettled(response) : status === 200) {
     result.ok++
     noteLatency(result.latencies, ms)
   } else if (status === 201) result.pending++

@@ -3,12 +3,13 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { LoadPlan, LoadResult } from './closed-loop.ts'
 import type { GeneratorSays } from './generator.ts'
+import type { OpenPlan } from './open-loop.ts'
 import type { StormPlan, StormResult } from './storm-loop.ts'
 
 export type Generator = {
   pid: number
   /** Runs one plan; `window` hears when counting begins and when it is over. */
-  run: (plan: LoadPlan, window: (isOpen: boolean) => void) => Promise<LoadResult>
+  run: (plan: LoadPlan | OpenPlan, window: (isOpen: boolean) => void) => Promise<LoadResult>
   /** The same with a storm. */
   storm: (plan: StormPlan, window: (isOpen: boolean) => void) => Promise<StormResult>
   stop: () => void
@@ -19,7 +20,7 @@ export const startGenerator = (): Generator => {
   const child = fork(fileURLToPath(new URL('generator.ts', import.meta.url)), [])
 
   // What comes back fits the plan: the process runs one at a time.
-  const run = <Result>(plan: LoadPlan | StormPlan, window: (isOpen: boolean) => void): Promise<Result> =>
+  const run = <Result>(plan: LoadPlan | OpenPlan | StormPlan, window: (isOpen: boolean) => void): Promise<Result> =>
     new Promise((resolve, reject) => {
       const ended = () => over(() => reject(new Error('The load generator has ended')))
       const heard = (said: GeneratorSays) => {
