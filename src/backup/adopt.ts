@@ -13,7 +13,7 @@ import { type Address, addressOf, sourceOf } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
 import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes, plainFault } from '../exit.ts'
-import { pause, systemClock } from '../world/clock.ts'
+import { type Clock, pause, systemClock } from '../world/clock.ts'
 import { runningUrl } from './running-url.ts'
 
 type Say = (line: string) => void
@@ -34,11 +34,10 @@ const POLL_MS = 200
 /** A word for every refused actor at once. */
 const ALL = 'all'
 
-/**
- * Without `whom` tells what is known of every refused store, and changes nothing; with it (an actor, or `all`) goes on
- * with that store. Kassa must be running on the data: its actors are asked. Gives 0 when none is refused, or none is
- * left so. Throws `Unavailable` where nobody answers.
- */
+/** Whom it asks, by what clock it waits, and whose data are meant. */
+export type Asking = { bus: Bus; clock: Clock; here: Here }
+
+/** What `adoptOn` does, of the Kassa that runs on the data of `config`. */
 export const adopt = async (config: Config, whom: string | undefined, say: Say): Promise<ExitCode> => {
   if (whom !== undefined && whom !== ALL && !(ACTOR_NAMES as readonly string[]).includes(whom))
     throw plainFault(exitCodes.usage, `Cannot adopt "${whom}"; give one of: ${[...ACTOR_NAMES, ALL].join(', ')}`)
@@ -51,29 +50,39 @@ export const adopt = async (config: Config, whom: string | undefined, say: Say):
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
   })
   try {
-    const { refused, silent } = await refusedActors(bus, here, say)
-    if (refused.length === 0) {
-      if (silent.length > 0)
-        throw new Unavailable(`It is not known whether a store is refused: ${silent.join(', ')} does not answer`)
-      say('No store is refused; there is nothing to adopt')
-      await tellOrphans(bus, say)
-      return exitCodes.ok
-    }
-    const chosen = refused.filter(({ actor }) => whom === ALL || whom === actor)
-    if (chosen.length === 0) {
-      say(`\nNothing was changed. To go on with a store and give up what it lacks: npm start -- adopt <${ALL}|actor>`)
-      return exitCodes.failed
-    }
-    const adopted: Adopted[] = []
-    for (const address of chosen) adopted.push(await adoptOne(bus, here, address, say))
-    for (const one of adopted) await untilOpen(bus, one)
-    for (const one of adopted) await untilReadOn(bus, one)
-    say('Open again, and read by everybody who reads it')
-    await tellOrphans(bus, say)
-    return chosen.length === refused.length ? exitCodes.ok : exitCodes.failed
+    return await adoptOn({ bus, clock: systemClock, here }, whom, say)
   } finally {
     await bus.close()
   }
+}
+
+/**
+ * Without `whom` tells what is known of every refused store, and changes nothing; with it (an actor, or `all`) goes on
+ * with that store. Kassa must be running on the data: its actors are asked. Gives 0 when none is refused, or none is
+ * left so. Throws `Unavailable` where nobody answers.
+ */
+export const adoptOn = async (asking: Asking, whom: string | undefined, say: Say): Promise<ExitCode> => {
+  const { bus } = asking
+  const { refused, silent } = await refusedActors(asking, say)
+  if (refused.length === 0) {
+    if (silent.length > 0)
+      throw new Unavailable(`It is not known whether a store is refused: ${silent.join(', ')} does not answer`)
+    say('No store is refused; there is nothing to adopt')
+    await tellOrphans(bus, say)
+    return exitCodes.ok
+  }
+  const chosen = refused.filter(({ actor }) => whom === ALL || whom === actor)
+  if (chosen.length === 0) {
+    say(`\nNothing was changed. To go on with a store and give up what it lacks: npm start -- adopt <${ALL}|actor>`)
+    return exitCodes.failed
+  }
+  const adopted: Adopted[] = []
+  for (const address of chosen) adopted.push(await adoptOne(asking, address, say))
+  for (const one of adopted) await untilOpen(asking, one)
+  for (const one of adopted) await untilReadOn(asking, one)
+  say('Open again, and read by everybody who reads it')
+  await tellOrphans(bus, say)
+  return chosen.length === refused.length ? exitCodes.ok : exitCodes.failed
 }
 
 const healthOf = async (bus: Bus, address: Address): Promise<Health | undefined> => {
@@ -85,11 +94,11 @@ const healthOf = async (bus: Bus, address: Address): Promise<Health | undefined>
   }
 }
 
-const refusedActors = async (bus: Bus, here: Here, say: Say): Promise<{ refused: Address[]; silent: string[] }> => {
+const refusedActors = async (asking: Asking, say: Say): Promise<{ refused: Address[]; silent: string[] }> => {
   const refused: Address[] = []
   const silent: string[] = []
   for (const address of ADDRESSES) {
-    const health = await healthOf(bus, address)
+    const health = await healthOf(asking.bus, address)
     if (!health) {
       say(`${sourceOf(address)} does not answer`)
       silent.push(sourceOf(address))
@@ -101,21 +110,21 @@ const refusedActors = async (bus: Bus, here: Here, say: Say): Promise<{ refused:
     }
     refused.push(address)
     say(`${sourceOf(address)} is refused: ${health.waits_for}`)
-    describe(await outlookOf(bus, here, address)).forEach(line => void say(`  ${line}`))
+    describe(await outlookOf(asking, address)).forEach(line => void say(`  ${line}`))
   }
   return { refused, silent }
 }
 
 // An actor may be refused before those who read its log have come up at all.
-const outlookOf = async (bus: Bus, here: Here, address: Address): Promise<Outlook> => {
-  const deadline = systemClock.monotonic() + COME_UP_MS
+const outlookOf = async ({ bus, clock, here }: Asking, address: Address): Promise<Outlook> => {
+  const deadline = clock.monotonic() + COME_UP_MS
   for (;;) {
     try {
       return (await askActor(bus, sourceOf(address), 'LookOut', here)) as Outlook
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
-      if (systemClock.monotonic() > deadline) throw plainFault(exitCodes.unavailable, error.message)
-      await pause(systemClock, POLL_MS)
+      if (clock.monotonic() > deadline) throw plainFault(exitCodes.unavailable, error.message)
+      await pause(clock, POLL_MS)
     }
   }
 }
@@ -132,7 +141,7 @@ const describe = ({ head, highest, marked, stream, readers }: Outlook): string[]
     : `adopted, ${head + 1} to ${highest} are left empty, ids go on a million later, and who has seen more goes back`,
 ]
 
-const adoptOne = async (bus: Bus, here: Here, address: Address, say: Say): Promise<Adopted> => {
+const adoptOne = async ({ bus, here }: Asking, address: Address, say: Say): Promise<Adopted> => {
   const source = sourceOf(address)
   const { head, highest, epoch, readers } = (await askActor(
     bus,
@@ -150,27 +159,27 @@ const adoptOne = async (bus: Bus, here: Here, address: Address, say: Say): Promi
   return { address, epoch, readers: readers.map(({ reader }) => reader) }
 }
 
-const untilOpen = (bus: Bus, { address }: Adopted): Promise<void> =>
-  until(`${sourceOf(address)} is open`, async () => (await healthOf(bus, address))?.phase === 'open')
+const untilOpen = ({ bus, clock }: Asking, { address }: Adopted): Promise<void> =>
+  until(clock, `${sourceOf(address)} is open`, async () => (await healthOf(bus, address))?.phase === 'open')
 
 /** A reader that is refused itself reads nothing; it is to be adopted as well, or put back. */
-const untilReadOn = async (bus: Bus, { address, epoch, readers }: Adopted): Promise<void> => {
+const untilReadOn = async ({ bus, clock }: Asking, { address, epoch, readers }: Adopted): Promise<void> => {
   for (const reader of readers)
-    await until(`${reader} reads on`, async () => {
+    await until(clock, `${reader} reads on`, async () => {
       const health = await healthOf(bus, addressOf(reader))
       return health?.phase === 'refused' || (health?.cursors[sourceOf(address)] ?? 0) >= epoch
     })
 }
 
-const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-  const deadline = systemClock.monotonic() + PATIENCE_MS
+const until = async (clock: Clock, what: string, holds: () => Promise<boolean>): Promise<void> => {
+  const deadline = clock.monotonic() + PATIENCE_MS
   while (!(await holds())) {
-    if (systemClock.monotonic() > deadline)
+    if (clock.monotonic() > deadline)
       throw plainFault(
         exitCodes.unavailable,
         `Adopted, but after a minute not yet: ${what}; look at /readyz, then ask again`,
       )
-    await pause(systemClock, POLL_MS)
+    await pause(clock, POLL_MS)
   }
 }
 

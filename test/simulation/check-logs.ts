@@ -29,9 +29,9 @@ const verify = ({ logs, settings, definitions }: FinalState, actor: ActorName): 
   return faults.map(fault => `verify ${actor}: ${fault}`)
 }
 
-const checkStream = ({ logs, loud }: FinalState, actor: ActorName): string[] => {
+const checkStream = ({ logs, loud, decided }: FinalState, actor: ActorName): string[] => {
   const { facts, streamChains } = logs[actor]
-  if (loud) return []
+  if (loud && !decided) return []
   // Trimmed at its head a stream is still its log; what it holds must be the log's end.
   const expected = facts.slice(facts.length - streamChains.length).map(({ chain }) => chain)
   const same = streamChains.every(chain => chain !== undefined && facts.some(fact => fact.chain === chain))
@@ -70,14 +70,17 @@ const checkCauses = ({ logs, loud }: FinalState, actor: ActorName): string[] => 
   return faults
 }
 
-/** A cursor is in the store with the entry that moved it, never behind. */
+/** A cursor is in the store with the entry that moved it, never behind, unless it went back to where its source begins anew. */
 const checkCursors = ({ logs }: FinalState, actor: ActorName): string[] => {
   const { store, facts } = logs[actor]
   const cursor = store.prepare<[string], number>('SELECT seq FROM cursors WHERE source = ?').pluck()
   const answered = new Map<string, number>()
-  for (const { headers } of facts)
+  for (const { type, data, headers } of facts) {
     if (headers.cause)
       answered.set(headers.cause.source, Math.max(headers.cause.seq, answered.get(headers.cause.source) ?? 0))
+    // What it answered beyond was given up by its source.
+    if (type === 'WentBack') answered.set(data.source, data.seq)
+  }
   return [...answered]
     .filter(([source, seq]) => (cursor.get(source) ?? 0) < seq)
     .map(([source, seq]) => `${actor} has answered ${source}/${seq}, and its cursor is at ${cursor.get(source) ?? 0}`)

@@ -29,6 +29,8 @@ export type FinalState = {
   delivered: World['delivered']
   /** Somebody was told that histories differ: then not everything comes to its end by itself. */
   loud: boolean
+  /** Somebody has decided then: the shop is whole again, without what was given up. */
+  decided: boolean
   /** Whose history it is that differs. */
   disputed: Set<ActorName>
   definitions: Record<ActorName, AnyActorDefinition>
@@ -37,7 +39,7 @@ export type FinalState = {
 }
 
 /** What those who used the shop remember. */
-export type Memories = Pick<FinalState, 'promised' | 'carriedOutAnew' | 'sent' | 'seen' | 'loud'>
+export type Memories = Pick<FinalState, 'promised' | 'carriedOutAnew' | 'sent' | 'seen' | 'loud' | 'decided'>
 
 /** Reads the end of `world`. The stores must be closed by the caller. */
 export const readFinalState = (world: World, memories: Memories): FinalState => {

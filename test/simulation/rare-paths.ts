@@ -41,6 +41,7 @@ export const RARE_PATHS = {
   'commit failed, written': 'a commit failed and had happened all the same',
   'commit failed, undone': 'a commit failed and had not happened',
   'stopped in order': 'a process was stopped and brought its stream up to date',
+  'store adopted': 'a person went on with a store that was refused, and gave up what it lacked',
   'person erased': 'a user was erased, and whoever asked was told so',
   'letter bounced': 'the mail server refused an address for good',
   'letter taken without an answer': 'the mail server had a letter, and the connection was lost before it said so',

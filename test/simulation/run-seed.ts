@@ -2,8 +2,10 @@
 
 import type { Settings } from '../../src/actors/kernel/actor.ts'
 import { ACTOR_NAMES } from '../../src/actors/registry.ts'
+import type { Bus } from '../../src/bus/bus.ts'
 import { type Faults, noFaults } from '../../src/bus/memory-faults.ts'
 import { createSeededRandom } from '../../src/world/seeded-random.ts'
+import { adoptRefused } from './adopting.ts'
 import { checkAlarms } from './check-alarms.ts'
 import { checkBooks } from './check-books.ts'
 import { checkErasure } from './check-erasure.ts'
@@ -48,6 +50,8 @@ const MOST_MORE_LOAD_MS = 30_000
 const MOST_FAULT_MS = 20_000
 const MOST_ASKING_MS = 20_000
 const MOST_LOOKING_MS = 60_000
+/** Longer than `adopt` waits for anything (src/backup/adopt.ts). */
+const MOST_ADOPTING_MS = 600_000
 const STEP_MS = 250
 
 export type RunOptions = {
@@ -134,6 +138,35 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
   senders.leave()
 
   const inspector = world.broker.connect('inspector')
+  const isBusy = (): boolean => clients.busy() > 0 || erasing.busy()
+  let why = await comeToRest(world, inspector, isBusy)
+  const loud = isLoud(world)
+  const decided = loud && (await adoptRefused(world, inspector, isSo => advanceUntil(world, isSo, MOST_ADOPTING_MS)))
+  if (decided) why = await comeToRest(world, inspector, isBusy)
+  if (decided && isLoud(world)) world.violation('a person has decided, and is asked again')
+  if (why.length > 0 && (decided || !loud)) world.violation(`does not come to rest: ${why.join('; ')}`)
+  trace.say('rest', !loud ? 'reached' : decided ? 'a person has decided' : 'a person has to decide')
+
+  const again = clients.askAllAgain()
+  let isAsked = false
+  void again.then(() => {
+    isAsked = true
+  })
+  await advanceUntil(world, () => isAsked, loud && !decided ? 0 : MOST_ASKING_MS)
+  const { promised, carriedOutAnew, seen } = clients
+  check(world, { promised, carriedOutAnew, seen, sent: senders.sent, loud, decided })
+  for (const actor of ACTOR_NAMES) {
+    world.kill(actor)
+    const { disk } = world.sites[actor]
+    giveBackStore(actor, openKeptStore(actor, disk.store))
+    giveBackStore('keys', openKeptStore('keys', disk.keys))
+  }
+  return loud
+}
+
+/** Gives what keeps the world from rest, when it has had its time or a person has to be asked; nothing where it is at rest. */
+const comeToRest = async (world: World, inspector: Bus, isBusy: () => boolean): Promise<string[]> => {
+  const { virtual } = world
   const begun = virtual.monotonic()
   let why: string[] = []
   for (let rested = false; !rested && virtual.monotonic() < begun + REST_MS; ) {
@@ -142,7 +175,7 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
     let isLooked = false
     restless(world, inspector).then(
       found => {
-        why = [...found, ...(clients.busy() > 0 || erasing.busy() ? ['clients still wait'] : [])]
+        why = [...found, ...(isBusy() ? ['clients still wait'] : [])]
         rested = why.length === 0
         isLooked = true
       },
@@ -153,25 +186,7 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
     await advanceUntil(world, () => isLooked, MOST_LOOKING_MS)
     if (isLoud(world) && virtual.monotonic() > begun + REST_MS / 3) break
   }
-  const loud = isLoud(world)
-  if (why.length > 0 && !loud) world.violation(`does not come to rest: ${why.join('; ')}`)
-  trace.say('rest', loud ? 'a person has to decide' : 'reached')
-
-  const again = clients.askAllAgain()
-  let isAsked = false
-  void again.then(() => {
-    isAsked = true
-  })
-  await advanceUntil(world, () => isAsked, loud ? 0 : MOST_ASKING_MS)
-  const { promised, carriedOutAnew, seen } = clients
-  check(world, { promised, carriedOutAnew, seen, sent: senders.sent, loud })
-  for (const actor of ACTOR_NAMES) {
-    world.kill(actor)
-    const { disk } = world.sites[actor]
-    giveBackStore(actor, openKeptStore(actor, disk.store))
-    giveBackStore('keys', openKeptStore('keys', disk.keys))
-  }
-  return loud
+  return why
 }
 
 const advanceUntil = async ({ virtual }: World, isSo: () => boolean, mostMs: number): Promise<void> => {

@@ -27,6 +27,11 @@ export type SimulatedProcess = {
   stop: () => Promise<void>
 }
 
+/** Whose data they are, as a person says who adopts a store. */
+export const DATA_DIR = 'simulated'
+/** So long after an adoption the process ends: its answer goes first (src/actors/process.ts). */
+const ANSWER_MS = 200
+
 /** Starts `actor` on `disk`. `ended` is called when the process ends itself. */
 export const startProcess = (
   world: World,
@@ -78,6 +83,8 @@ export const startProcess = (
       trace.say(name, `keeps ${entries.length} foreign messages aside`)
       if (entries.length > 0) count('foreign kept aside')
     },
+    dataDir: DATA_DIR,
+    startOver: () => void clock.after(ANSWER_MS, () => ended(new Error('adopted: starting over'))),
     copyStore: () => Promise.reject(new Error('Cannot copy the store: there are no files here')),
     pid: 1,
     say: sayings(world, name, actor),

@@ -48,7 +48,10 @@ export type World = {
   /** Time as the actors see it. Every event on it is one at which something may die. */
   clock: Clock
   virtual: VirtualClock
-  chance: Record<'broker' | 'processes' | 'clients' | 'faults' | 'gateway' | 'mail' | 'erasing', SeededRandom>
+  chance: Record<
+    'broker' | 'processes' | 'clients' | 'faults' | 'gateway' | 'mail' | 'erasing' | 'adopting',
+    SeededRandom
+  >
   broker: MemoryBroker
   gateway: SimulatedGateway
   mail: MailServer
@@ -120,6 +123,7 @@ export const createWorld = (
     gateway: chanceOf(6),
     mail: chanceOf(7),
     erasing: chanceOf(8),
+    adopting: chanceOf(9),
   }
   const armed: { left: number; run: () => void }[] = []
 
