@@ -236,6 +236,23 @@ describe('the console', { timeout: 600_000, skip: whyNoBrowser() }, () => {
     await page.close()
   })
 
+  it('proves that nothing is lost or doubled while a stream is deleted and billing is killed', async () => {
+    const page = await open('try', { mayFail: true })
+    await page.getByLabel('Orders', { exact: true }).fill('20')
+    await page.getByRole('button', { name: 'Place them, and prove it' }).click()
+    const line = page.locator('.notice', { hasText: /\S/ })
+    await line.waitFor()
+    assert.match((await line.textContent()) ?? '', /^\d+ of 20 orders are taken/)
+    await look.jetstream.streams.delete('ORDER_0')
+    await kassa.kill9('billing')
+    await page.getByText('20 orders: 0 lost, 0 doubled, 0 not settled.').waitFor({ timeout: 3 * COME_MS })
+    assert.match(
+      (await page.locator('#proof').textContent()) ?? '',
+      /^20 are confirmed; the balance of customer \d+ is what/,
+    )
+    await page.close()
+  })
+
   it('shows which process started again, and that it is open', async () => {
     const page = await open('actors', { mayFail: true })
     const restarts = page.locator('[data-process=billing] .restarts')
@@ -247,7 +264,7 @@ describe('the console', { timeout: 600_000, skip: whyNoBrowser() }, () => {
       COME_MS,
       async () => Number(await restarts.textContent()) === before + 1 || undefined,
     )
-    await page.locator('#actors tr', { hasText: 'billing/0' }).locator('.state.open').waitFor()
+    await page.locator('[data-part="billing/0"] .state.open').waitFor()
     await page.close()
   })
 

@@ -54,6 +54,7 @@ export const renderActors = place => {
     const response = await fetch('/readyz', { headers: who() })
     const { parts } = await response.json()
     const rows = parts.map(({ part, phase, waits_for, head, unpublished, unread }) => ({
+      'data-part': part,
       cells: [
         actorName(part),
         [state(phase), waits_for && ` waits for ${waits_for}`],

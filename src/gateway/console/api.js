@@ -51,8 +51,8 @@ export const get = async (path, parameters = {}) => {
 }
 
 /** Sends a command under a key of its own, so that it is carried out once whatever becomes of the answer. */
-export const post = async (path, body = {}) =>
-  (await ask('POST', path, { body, headers: { 'Idempotency-Key': crypto.randomUUID() } })).json()
+export const post = async (path, body = {}, key = crypto.randomUUID()) =>
+  (await ask('POST', path, { body, headers: { 'Idempotency-Key': key } })).json()
 
 /** `undefined` where there is no such thing. */
 export const orNothing = async asked => {

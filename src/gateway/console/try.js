@@ -1,6 +1,7 @@
 /** Trying it out: a user, money, an order, each a request that is shown as it is sent. */
 import { post } from './api.js'
 import { field, form, h, notice, replace, say, title } from './dom.js'
+import { renderProof } from './proof.js'
 import { command, customerLink, orderLink } from './shown.js'
 
 const MADE_UP = { first_name: 'Ada', last_name: 'Example', email: 'ada@example.com' }
@@ -94,5 +95,6 @@ export const renderTry = (place, { currency }) => {
     ),
     h('h2', {}, 'What was sent'),
     sent,
+    renderProof({ currency }),
   )
 }
