@@ -61,7 +61,7 @@ export type Core = {
   restore: (entry: Entry) => void
   /** Where this actor stands in the log of `source`. */
   cursor: (source: string) => Cursor
-  /** What was read of other logs. */
+  /** What was read of other logs, also since the last commit. */
   copies: Pick<Copies, 'read' | 'takeOver'>
   /** Keeps a copy of an entry of `source` that was taken in, with the next commit of the log. */
   keepCopy: (source: string, entry: Entry) => void
@@ -149,6 +149,16 @@ export const openCore = (
     unkept = []
     unsaved.clear()
     unsavedEvents = 0
+  }
+
+  // The last of what was read is often an event that meant nothing here: its copy is not written yet, but it is there.
+  const readCopies: Copies['read'] = (source, from, last, limit) => {
+    const found = copies.read(source, from, last, limit)
+    for (const { source: of, entry } of unkept) {
+      const next = from + found.length
+      if (of === source && entry.seq === next && next <= last && found.length < limit) found.push(entry)
+    }
+    return found
   }
 
   const entryAt = (seq: number): Entry => {
@@ -244,7 +254,7 @@ export const openCore = (
       apply({ ...event, command: headers.command }, headers)
     },
     cursor: cursorOf,
-    copies,
+    copies: { read: readCopies, takeOver: copies.takeOver },
     keepCopy: (source, entry) => void unkept.push({ source, entry }),
     moveCursor: (source, cursor) => {
       cursors.set(source, cursor)

@@ -68,11 +68,13 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
     ports.reached('healing', 'the broker')
     await heal(ports, stopped)
     // One that ran last has all that anybody can have read.
-    if (!ranLast)
-      await takeFromReaders({ ...ports, waits: readers => ports.reached('asking witnesses', readers) }, stopped)
+    const waits = (readers: string) => ports.reached('asking witnesses', readers)
+    const seen = ranLast ? [] : await takeFromReaders({ ...ports, waits }, stopped)
     await refuseRestoredAlone(ports, stopped)
     if (stopped()) return
     refuseIfMarkedBeyond(ports)
+    // Behind the fence it would be too late: that one would stand where what the readers have belongs, also at the next start.
+    for (const cursor of seen) refuseIfLacking(ports, cursor.reader, cursor)
     ports.reached('publishing', 'the broker')
     if (!(await relay.catchUp())) continue
     ports.reached('fencing', 'the broker')
@@ -275,16 +277,21 @@ const askLater = async (ports: StartPorts, silent: Set<string>, stopped: () => b
  * One whose own fence does not stand may yet learn more, or never, where its store was refused: it is asked again, but
  * what it has seen so far speaks against this store as anybody's word does.
  */
-const heard = async ({ core, askCursor }: StartPorts, reader: string): Promise<boolean> => {
+const heard = async (ports: StartPorts, reader: string): Promise<boolean> => {
   let cursor: Testimony
   try {
-    cursor = await askCursor(reader)
+    cursor = await ports.askCursor(reader)
   } catch (error) {
     if (error instanceof Unavailable) return false
     throw error
   }
-  if (core.log.chainAt(cursor.seq) === cursor.chain) return cursor.fenced
-  if (isAccepted(core, reader, cursor)) return true
+  refuseIfLacking(ports, reader, cursor)
+  return cursor.fenced || isAccepted(ports.core, reader, cursor)
+}
+
+/** Throws `HistoryRefused` where `reader` has seen an entry that this store does not have, and that was not given up. */
+const refuseIfLacking = ({ core }: StartPorts, reader: string, cursor: Testimony): void => {
+  if (core.log.chainAt(cursor.seq) === cursor.chain || isAccepted(core, reader, cursor)) return
   throw new HistoryRefused(
     `${reader} has seen entry ${cursor.seq} of ${sourceOf(core.address)}, and this store, which ends at ` +
       `${core.log.head()}, does not have it. The store is older than the one that ran last, and the stream has lost ` +

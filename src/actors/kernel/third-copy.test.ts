@@ -46,6 +46,7 @@ const refuses = async (world: TestWorld, early: ReturnType<typeof emptyDisk>, re
   await world.finish(refused.opened.catch(() => {}))
   assert.equal(refused.phase(), 'refused')
   assert.equal(head(), before)
+  await world.finish(refused.stop())
 }
 
 describe('healing from readers', () => {
@@ -65,6 +66,34 @@ describe('healing from readers', () => {
   it('rebuilds a store that is gone altogether, with its stream', async () => {
     const { world } = await afterALoss()
     await world.open(toy, emptyDisk(), { readers: ['reader/0'] })
+    assert.equal(await total(world), 6)
+  })
+
+  it('has also what its reader has read since its last commit', async () => {
+    const { world, disks } = await afterALoss()
+    const ran = await world.open(toy, disks.toy, { readers: ['reader/0'] })
+    await world.command('Expect', { name: 'a', least: 1 }, { 'Idempotency-Key': 'k4' })
+    await world.clock.advance(10_000)
+    await world.finish(ran.stop())
+    world.broker.deleteStream('TOY_0')
+    const kept = disks.reader.store.prepare('SELECT max(seq) FROM copies').pluck().get()
+    const seen = disks.toy.store.prepare('SELECT max(seq) FROM log').pluck().get()
+    assert.ok(Number(kept) < Number(seen), 'the last entries mean nothing to the reader')
+
+    await world.open(toy, emptyDisk(), { readers: ['reader/0'] })
+    assert.equal(await total(world), 6)
+  })
+
+  it('leaves no entry of its own where it is refused: the next start takes what can be read by then', async () => {
+    const { world, disks, early } = await afterALoss()
+    const { store } = disks.reader
+    const lost = store.prepare('SELECT * FROM copies WHERE seq = 4').raw().get() as unknown[]
+    store.prepare('DELETE FROM copies WHERE seq = 4').run()
+    const disk = { ...early, mark: emptyDisk().mark }
+    await refuses(world, disk, ['reader/0'])
+
+    store.prepare('INSERT INTO copies VALUES (?, ?, ?, ?, ?, ?, ?)').run(...lost)
+    await world.open(toy, disk, { readers: ['reader/0'] })
     assert.equal(await total(world), 6)
   })
 

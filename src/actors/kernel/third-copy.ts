@@ -19,16 +19,24 @@ export type ThirdCopyPorts = {
 
 const RETRY_MS = 200
 const ENTRIES_AT_ONCE = 500
+/** So often a reader is asked for the same copies: one that has just told where it stands is busy, and not away. */
+const TRIES = 5
 
-type Seen = Testimony & { reader: string }
+export type Seen = Testimony & { reader: string }
 
 /**
- * Takes from the readers what this store lacks, once it has all that the stream has. Nothing is taken where two of them
- * have seen different entries, or where a copy is missing: then the start goes on, and is refused as it would be without.
+ * Takes from the readers what this store lacks, once it has all that the stream has; gives what each of them has seen.
+ * Nothing is taken where two of them have seen different entries, or where a copy is missing: then what they have seen
+ * speaks against this store.
  */
-export const takeFromReaders = async (ports: ThirdCopyPorts, stopped: () => boolean): Promise<void> => {
-  const { core, say } = ports
+export const takeFromReaders = async (ports: ThirdCopyPorts, stopped: () => boolean): Promise<Seen[]> => {
   const seen = await askAll(ports, stopped)
+  await takeMissing(ports, seen, stopped)
+  return seen
+}
+
+const takeMissing = async (ports: ThirdCopyPorts, seen: readonly Seen[], stopped: () => boolean): Promise<void> => {
+  const { core, say } = ports
   const head = core.log.head()
   const furthest = seen.reduce<Seen | undefined>((most, one) => (one.seq > (most?.seq ?? head) ? one : most), undefined)
   if (!furthest || stopped()) return
@@ -63,15 +71,16 @@ const askAll = async ({ readers, askCursor, clock, waits }: ThirdCopyPorts, stop
 
 /** All entries from the end of this log to where the reader stands; `undefined` where it does not have them all. */
 const copiesOf = async (
-  { core, askCopies }: ThirdCopyPorts,
+  ports: ThirdCopyPorts,
   { reader, seq: last }: Seen,
   stopped: () => boolean,
 ): Promise<Entry[] | undefined> => {
+  const { core } = ports
   const entries: Entry[] = []
   const head = core.log.head()
   let chain = core.log.chainAt(head) ?? NO_CHAIN
   for (let from = head + 1; from <= last; from = head + entries.length + 1) {
-    const page = await orSilence(() => askCopies(reader, from, ENTRIES_AT_ONCE))
+    const page = await pageOf(ports, reader, from, stopped)
     if (stopped() || !page?.length) return undefined
     for (const entry of page) {
       if (entry.seq !== head + entries.length + 1 || !follows(chain, entry)) return undefined
@@ -80,6 +89,19 @@ const copiesOf = async (
     }
   }
   return entries
+}
+
+const pageOf = async (
+  { askCopies, clock }: ThirdCopyPorts,
+  reader: string,
+  from: number,
+  stopped: () => boolean,
+): Promise<Entry[] | undefined> => {
+  for (let tries = 1; ; tries++) {
+    const page = await orSilence(() => askCopies(reader, from, ENTRIES_AT_ONCE))
+    if (page || tries >= TRIES || stopped()) return page
+    await pause(clock, RETRY_MS)
+  }
 }
 
 const orSilence = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
