@@ -21,6 +21,29 @@ setTimeout(() => {
 `
 
 describe('the log', () => {
+  const lineOf = (isTerminal: boolean): string => {
+    const directory = mkdtempSync(join(tmpdir(), 'kassa-log-'))
+    const file = join(directory, 'program.mjs')
+    const source = JSON.stringify(new URL('log.ts', import.meta.url).href)
+    writeFileSync(
+      file,
+      `import { createLog } from ${source}\ncreateLog('info', 'toy', ${isTerminal}).info({ seq: 3 }, 'open')\n`,
+    )
+    const { command, args } = commandToRun(file)
+    const { stderr } = spawnSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
+    rmSync(directory, { recursive: true })
+    return stderr
+  }
+
+  it('is JSON, a line a fact', () => {
+    const { level, name, seq, msg } = JSON.parse(lineOf(false))
+    assert.deepEqual({ level, name, seq, msg }, { level: 30, name: 'toy', seq: 3, msg: 'open' })
+  })
+
+  it('is for people to read at a terminal', () => {
+    assert.match(lineOf(true), /^\d\d:\d\d:\d\d\.\d{3} info {2}toy: open {2}seq=3\n$/)
+  })
+
   it('has the fields that there are, and of another its name alone', () =>
     assert.deepEqual(shown({ seq: 7, what: 'died', email: 'ivan@example.com' }), {
       seq: 7,

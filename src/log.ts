@@ -1,5 +1,6 @@
-/** The log: JSON lines on stderr, never with a person's data in them. */
+/** The log: JSON lines on stderr, readable ones at a terminal, never with a person's data in them. */
 import { pino, stdSerializers } from 'pino'
+import { shownLine } from './log-line.ts'
 
 /** What a line may tell of. Another field is left out, and the line says so by its name alone (`left_out`). */
 const FIELDS = [
@@ -7,13 +8,18 @@ const FIELDS = [
   'code',
   'connected',
   'consumer',
+  'effect',
   'entries',
   'err',
+  'error',
   'exitCode',
   'fault',
+  'head',
   'kept',
+  'messages',
   'method',
   'ms',
+  'order',
   'part',
   'partPid',
   'path',
@@ -25,14 +31,16 @@ const FIELDS = [
   'restartInMs',
   'route',
   'seq',
+  'source',
   'status',
   'stream',
   'subject',
+  'trace',
   'user',
   'what',
 ] as const
 
-type Fields = { [Name in (typeof FIELDS)[number]]?: unknown }
+export type Fields = { [Name in (typeof FIELDS)[number]]?: unknown }
 
 type Say = (fields: Fields, message: string) => void
 
@@ -44,11 +52,15 @@ export type Log = Record<Level, Say> & { isLevelEnabled: (level: Level) => boole
  * Makes the log of the part `name`. Lines are written at once: a part that is killed
  * a moment later has said why, and there are few lines (no line a request).
  */
-export function createLog(level: string, name: string): Log {
+export function createLog(level: string, name: string, isTerminal = process.stderr.isTTY === true): Log {
+  const options = { name, level, timestamp: pino.stdTimeFunctions.isoTime, formatters: { log: shown } }
+  // Node writes to a terminal at once.
+  if (isTerminal) return pino(options, { write: line => void process.stderr.write(shownLine(line)) })
+
   const stderr = pino.destination({ dest: 2, sync: true })
   // A log file on a full disk: without a listener this ends the process. The line comes with a later one, or not at all.
   stderr.on('error', () => {})
-  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime, formatters: { log: shown } }, stderr)
+  return pino(options, stderr)
 }
 
 /** The fields of a line as they may be written: those of the list, with every e-mail address shortened. */

@@ -45,6 +45,7 @@ export const answerCommand =
       const replayed = answer.replayed && key.given
       const reply = route.spec.reply.parse(answer.value) as Record<string, unknown>
       const { status, body: own } = shownReply(route, reply)
+      if (typeof reply.order_id === 'string') exchange.set('order', reply.order_id)
       const shown = route.answeredBy ? await secondAnswer(ports, route, exchange, cell, raw, deadline) : own
       return sendJson(exchange, status, JSON.stringify(shown), {
         ...(replayed ? REPLAYED : {}),

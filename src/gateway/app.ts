@@ -162,6 +162,7 @@ const refuseMethod = (exchange: Exchange, allowed: string[]): Response => {
 const lineOf = (exchange: Exchange, ms: number) => ({
   requestId: exchange.get('requestId'),
   trace: exchange.get('trace').id,
+  order: exchange.get('order'),
   method: exchange.req.method,
   route: routePath(exchange, -1),
   status: exchange.res.status,

@@ -23,6 +23,8 @@ export type GatewayEnv = {
     timing: Timing
     /** The key of the command that this request became; a client that does not know the outcome sends it again. */
     handle?: string
+    /** The order that was answered, for the log. */
+    order?: string
     /** The code of the problem that was answered, for the log. */
     code?: string
     /** The body, as soon as it has come. */

@@ -14,7 +14,8 @@ export const RETRY_AFTER_S = '1'
 export const sendFault = (exchange: Exchange, fault: unknown, log: Log): Response => {
   const refusal = refusalOf(fault)
   if (!refusal) {
-    const found = { requestId: exchange.get('requestId'), method: exchange.req.method, route: routePath(exchange, -1) }
+    const ids = { requestId: exchange.get('requestId'), trace: exchange.get('trace').id }
+    const found = { ...ids, method: exchange.req.method, route: routePath(exchange, -1) }
     log.error({ ...found, fault: nameOf(fault), at: framesOf(fault) }, 'a request met a defect')
   }
   const shown = refusal ?? { code: 'internal', detail: 'The request met a defect; it is in our log' }

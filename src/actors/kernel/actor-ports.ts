@@ -2,6 +2,7 @@
 import type { Bus } from '../../bus/bus.ts'
 import type { Entry } from '../../bus/entry.ts'
 import type { Address } from '../../bus/subjects.ts'
+import type { Fields } from '../../log.ts'
 import type { Figure } from '../../metrics/figure.ts'
 import type { Spans } from '../../tracing/span.ts'
 import type { Clock } from '../../world/clock.ts'
@@ -15,9 +16,9 @@ import type { Store } from './store.ts'
 
 /** What an actor says of itself. pino fits. */
 export type ActorLog = {
-  info: (facts: object, text: string) => void
-  warn: (facts: object, text: string) => void
-  error: (facts: object, text: string) => void
+  info: (facts: Fields, text: string) => void
+  warn: (facts: Fields, text: string) => void
+  error: (facts: Fields, text: string) => void
 }
 
 export type ActorPorts = {

@@ -84,7 +84,8 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
         mailbox.open(false)
         fail(error)
       },
-      defect: (what, error) => say.error({ what, error: stackOf(error) }, 'a message could not be handled: a bug'),
+      defect: (what, error, trace) =>
+        say.error({ what, trace, error: stackOf(error) }, 'a message could not be handled: a bug'),
     }),
     ports.meters,
   )
@@ -102,10 +103,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
   const marking = createMarking(core.log, ports.mark, clock, error =>
     say.warn({ error: String(error) }, 'the mark beside the store could not be written'),
   )
-  const trimming = createTrimming(core, bus.queue, clock, {
-    push,
-    warn: text => say.warn({}, text),
-  })
+  const trimming = createTrimming(core, bus.queue, clock, { push, warn: text => say.warn({}, text) })
 
   const relay: Relay = createRelay(core.log, stream, clock, {
     made: reason => {

@@ -1,5 +1,6 @@
 /** One turn: every waiting message in one transaction; replies, publishes and acks leave only after its commit. */
 import type { Refusal } from '../../bus/problem.ts'
+import { readTrace } from '../../bus/trace.ts'
 import { type AfterCommit, nothingMore } from './after-commit.ts'
 import { createCommandStep } from './command-step.ts'
 import { type Core, LogDamaged } from './core.ts'
@@ -18,8 +19,8 @@ export type TurnPorts = {
   full: (items: Item[]) => void
   /** Whether a commit happened can't be known, or the log is damaged: the process must start over from its store. */
   fatal: (error: Error) => void
-  /** A bug showed; `what` names the message without its content. */
-  defect: (what: string, error: unknown) => void
+  /** A bug showed; `what` names the message without its content, `trace` what it is a step of. */
+  defect: (what: string, error: unknown, trace: string | undefined) => void
 }
 
 const FULL: Refusal = {
@@ -109,7 +110,7 @@ export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => vo
     const undone = commit([item])
     if (!undone || !isDefect(undone.error)) return undone
     const { error } = undone
-    ports.defect(describe(item), error)
+    ports.defect(describe(item), error, traceIdOf(item))
     return setAside(item, error instanceof Error ? error.name : 'unknown')
   }
 
@@ -154,6 +155,9 @@ export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => vo
 
   return turn
 }
+
+/** The id of its trace; an event's stands in its entry, which `describe` names. */
+const traceIdOf = (item: Item): string | undefined => ('trace' in item ? readTrace(item.trace)?.id : undefined)
 
 const describe = (item: Item): string => {
   if (item.kind === 'event') return `event ${item.source}/${item.entry.seq}`
