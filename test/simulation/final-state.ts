@@ -31,6 +31,8 @@ export type FinalState = {
   loud: boolean
   /** Somebody has decided then: the shop is whole again, without what was given up. */
   decided: boolean
+  /** Nothing went wrong at all. */
+  calm: boolean
   /** Whose history it is that differs. */
   disputed: Set<ActorName>
   definitions: Record<ActorName, AnyActorDefinition>
@@ -39,7 +41,7 @@ export type FinalState = {
 }
 
 /** What those who used the shop remember. */
-export type Memories = Pick<FinalState, 'promised' | 'carriedOutAnew' | 'sent' | 'seen' | 'loud' | 'decided'>
+export type Memories = Pick<FinalState, 'promised' | 'carriedOutAnew' | 'sent' | 'seen' | 'loud' | 'decided' | 'calm'>
 
 /** Reads the end of `world`. The stores must be closed by the caller. */
 export const readFinalState = (world: World, memories: Memories): FinalState => {

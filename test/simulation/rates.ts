@@ -53,6 +53,10 @@ export const drawRates = (random: SeededRandom): Rates => {
   }
 }
 
+/** Whether nothing goes wrong by these rates. */
+export const isCalm = ({ bus, faults }: Rates): boolean =>
+  faults === 0 && Object.entries(bus).every(([name, rate]) => name.endsWith('MaxMs') || rate === 0)
+
 /** `loseReply 0.03, delay 0.7 up to 12 ms`: the rates as they are printed. */
 export const describeRates = ({ bus, faults, newer }: Rates): string =>
   [

@@ -14,6 +14,7 @@ import { checkMail } from './check-mail.ts'
 import { checkOrders } from './check-orders.ts'
 import { checkPromises } from './check-promises.ts'
 import { checkSeen } from './check-seen.ts'
+import { checkWaking } from './check-waking.ts'
 import { CATALOG, LEAST_REQUESTS, startClients } from './clients.ts'
 import { startErasing } from './erasing.ts'
 import { FAULTS } from './faults.ts'
@@ -21,7 +22,7 @@ import { type Memories, readFinalState } from './final-state.ts'
 import { giveBackStore, openKeptStore } from './kept-stores.ts'
 import { startQueueSenders } from './queue-senders.ts'
 import type { Counts } from './rare-paths.ts'
-import { describeRates, drawRates, type Rates } from './rates.ts'
+import { describeRates, drawRates, isCalm, type Rates } from './rates.ts'
 import { restless } from './rest.ts'
 import { createWorld, type Plant, type World } from './world.ts'
 
@@ -154,7 +155,7 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
   })
   await advanceUntil(world, () => isAsked, loud && !decided ? 0 : MOST_ASKING_MS)
   const { promised, carriedOutAnew, seen } = clients
-  check(world, { promised, carriedOutAnew, seen, sent: senders.sent, loud, decided })
+  check(world, { promised, carriedOutAnew, seen, sent: senders.sent, loud, decided, calm: isCalm(rates) })
   for (const actor of ACTOR_NAMES) {
     world.kill(actor)
     const { disk } = world.sites[actor]
@@ -240,6 +241,7 @@ const check = (world: World, memories: Memories): void => {
     ...checkPromises(state),
     ...checkSeen(state),
     ...checkMail(state),
+    ...checkWaking(state),
     ...checkErasure(state),
     ...checkAlarms(world),
   ]
