@@ -12,7 +12,7 @@ import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
 import { connectAsOperator } from './nats-look.ts'
 
 type Row = Record<string, unknown>
-type Answer = { config?: object; error?: { description: string } }
+type Answer = { config?: object; code?: string; entries?: object[]; error?: { description: string } }
 
 const ASK_MS = 30_000
 
@@ -82,6 +82,12 @@ describe('a stolen key of the notification actor', () => {
     for (const subject of questions) assert.equal(await thief.mayPublish(subject), false, subject)
     for (const subject of ['billing.0.event.>', '*.*.event.>', '_INBOX_gateway.>', '_INBOX.>', '$JS.>', '>'])
       assert.equal(await thief.maySubscribe(subject), false, subject)
+  })
+
+  it('has no copies of a log that is not its own from somebody who reads both', async () => {
+    const copies = (source: string) => api('webhook.0.query.ReadCopies', { source, from: 1, limit: 10 })
+    for (const source of ['billing/0', 'order/0']) assert.equal((await copies(source)).code, 'forbidden', source)
+    assert.ok(Array.isArray((await copies('notification/0')).entries))
   })
 
   it('makes no stream or consumer by which the broker would read or publish for it', async () => {

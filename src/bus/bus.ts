@@ -8,8 +8,11 @@ export type Headers = Readonly<Record<string, string>>
 /** What travels: a subject, bytes and headers. */
 export type Message = { subject: string; body: Uint8Array; headers: Headers }
 
-/** A message whose sender waits for an answer. `respond` may be called once; it never throws. */
-export type Request = Message & { respond: (body: Uint8Array, headers?: Headers) => void }
+/**
+ * A message whose sender waits for an answer. `respond` may be called once; it never throws. `asker` is the user of the
+ * broker to whose inbox the answer goes, who alone can listen there; unset where the bus does not know.
+ */
+export type Request = Message & { respond: (body: Uint8Array, headers?: Headers) => void; asker?: string | undefined }
 
 /** Something that goes on until it is stopped. Stopping twice is harmless. */
 export type Running = { stop: () => Promise<void> }

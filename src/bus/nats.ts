@@ -11,6 +11,7 @@ import { headersOf, toNats } from './nats-headers.ts'
 import { type NatsLink, openLink } from './nats-link.ts'
 import { natsLogStream } from './nats-log-stream.ts'
 import { natsQueue } from './nats-queue.ts'
+import { ownerOfInbox } from './permissions.ts'
 import { ASYNC_API_LEVEL } from './streams.ts'
 import type { Address } from './subjects.ts'
 
@@ -94,6 +95,7 @@ const requestOf = (link: NatsLink, message: Msg): Request => {
   let answered = false
   return {
     ...messageOf(message),
+    asker: ownerOfInbox(message.reply ?? ''),
     respond: (body, headers = {}) => {
       if (answered || !message.reply) return
       answered = true

@@ -26,6 +26,9 @@ export const GATEWAY = 'gateway'
 /** The inboxes of a user. Replies come to them, so nobody else may listen there. */
 export const inboxesOf = (user: string): string => `_INBOX_${user}.>`
 
+/** Whose inbox the subject is; `undefined` where it is nobody's. */
+export const ownerOfInbox = (subject: string): string | undefined => /^_INBOX_([^.]+)\./.exec(subject)?.[1]
+
 /** For `user`, who asks the keeper for what the keeper alone may ask JetStream for. */
 const api = (what: string, user: string): string => apiSubject(what, user)
 

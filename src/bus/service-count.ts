@@ -48,7 +48,8 @@ const counted = (counts: Counts, clock: Clock, request: Request): Request => {
     count.errors++
     count.lastError = `${status}:${codeIn(headers[REFUSAL_HEADERS.detail] ?? '')}`
   }
-  return { subject: request.subject, body: request.body, headers: request.headers, respond }
+  const { subject, body, headers, asker } = request
+  return { subject, body, headers, asker, respond }
 }
 
 // The code alone: what follows it may repeat what somebody sent, and counts are read by more people than answers.

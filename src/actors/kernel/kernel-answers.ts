@@ -1,5 +1,7 @@
 /** What every actor answers about itself: its health, cursors, log, keys and dead letters; copies of its store; its adoption. */
 import { type Entry, NO_CHAIN } from '../../bus/entry.ts'
+import { userOf } from '../../bus/permissions.ts'
+import { addressOf } from '../../bus/subjects.ts'
 import { type Figure, sample } from '../../metrics/figure.ts'
 import type { Answer } from './actor.ts'
 import { type AdoptionPorts, adopt, lookOut, whyNotNow } from './adoption.ts'
@@ -86,7 +88,10 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
   const cursors = (): Record<string, number> =>
     Object.fromEntries(ports.sources.map(source => [source, core.cursor(source).seq]))
 
-  const always: Record<string, (body: Record<string, unknown>) => Answer | Promise<Answer>> = {
+  const always: Record<
+    string,
+    (body: Record<string, unknown>, asker?: string | undefined) => Answer | Promise<Answer>
+  > = {
     Health: () => ({
       reply: {
         ...ports.standing(),
@@ -97,8 +102,10 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
     }),
     Metrics: () => ({ reply: { figures: figuresOf(ports), cursors: cursors() } }),
     Cursor: ({ source }) => ({ reply: { source, ...core.cursor(String(source)), fenced: ports.isFenced() } }),
-    ReadCopies: ({ source, from, limit }) => {
+    ReadCopies: ({ source, from, limit }, asker) => {
       const name = String(source)
+      if (core.sources.includes(name) && !mayHaveCopies(asker, name))
+        return { refusal: { code: 'forbidden', detail: `what was read of ${name} is for its own actor` } }
       const { seq } = core.cursor(name)
       return { reply: { entries: written(core.copies.read(name, Number(from), seq, Number(limit))) } }
     },
@@ -135,9 +142,17 @@ export const createKernelAnswers = (ports: KernelAnswerPorts) => {
     ListDeadLetters: body => listDeadLetters(core.address, core.tables, core.vault, body),
   }
 
-  return (name: string, body: Record<string, unknown>): Answer | Promise<Answer> | undefined =>
-    always[name]?.(body) ?? (ports.isOpen() ? whenOpen[name]?.(body) : undefined)
+  return (
+    name: string,
+    body: Record<string, unknown>,
+    asker: string | undefined,
+  ): Answer | Promise<Answer> | undefined =>
+    always[name]?.(body, asker) ?? (ports.isOpen() ? whenOpen[name]?.(body) : undefined)
 }
+
+// By its name a question does not say whose copies it is about, so the broker lets every actor ask whose log is read here.
+const mayHaveCopies = (asker: string | undefined, source: string): boolean =>
+  asker === undefined || !/-\d+$/.test(asker) || asker === userOf(addressOf(source))
 
 const figuresOf = ({ core, standing, meters, processFigures }: KernelAnswerPorts): Figure[] => {
   const { phase, stream, mailbox } = standing()

@@ -164,7 +164,7 @@ export const kernelContract = defineContract({
         limit: z.int().min(1).max(1000),
       }),
       reply: z.object({ entries: z.array(writtenEntry) }),
-      refusals: [],
+      refusals: ['forbidden'],
     },
     GetTimeline: {
       summary: 'the steps of a thread, an order for one, in the log of this actor',

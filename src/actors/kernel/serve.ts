@@ -12,8 +12,15 @@ import type { Answer } from './actor.ts'
 import type { Core } from './core.ts'
 import type { Item, Outcome } from './mailbox.ts'
 
-/** A kernel query may be answered before the actor is open, `undefined` leaves it to the actor's own behaviour. */
-export type KernelAnswers = (name: string, body: Record<string, unknown>) => Answer | Promise<Answer> | undefined
+/**
+ * A kernel query may be answered before the actor is open, `undefined` leaves it to the actor's own behaviour. `asker` is
+ * the user of the broker who asks, where that is known.
+ */
+export type KernelAnswers = (
+  name: string,
+  body: Record<string, unknown>,
+  asker: string | undefined,
+) => Answer | Promise<Answer> | undefined
 
 export type ServePorts = {
   core: Core
@@ -90,7 +97,7 @@ const takeQuery = (ports: ServePorts, request: Request): void => {
 
   guarded(ports, request, `query ${name}`, () => {
     const body = readBody(spec.body, readJson(textOf(request.body) || '{}'))
-    const kernels = ports.kernelAnswers(name, body)
+    const kernels = ports.kernelAnswers(name, body, request.asker)
     if (!kernels && !ports.isOpen()) return refuse(request, NOT_OPEN)
     const answer = kernels ?? core.behaviour.answer[name]?.(body, ports.bus)
     if (answer instanceof Promise)
