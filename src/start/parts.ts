@@ -10,7 +10,7 @@ import { stages } from './stages.ts'
 const GATEWAY_PART = 'gateway'
 
 /** What the one process is called. */
-const ONE_PROCESS = 'gateway and actors'
+export const ONE_PROCESS = 'gateway and actors'
 
 /** Those that listen for HTTP. */
 export const DOORS = [GATEWAY_PART, ONE_PROCESS]

@@ -10,11 +10,12 @@ import type { Config } from '../config.ts'
 import { type ExitCode, exitCodes } from '../exit.ts'
 import { createLog } from '../log.ts'
 import { giveBackMemory } from '../processes/give-back.ts'
-import { createSupervisor, type Happening, type Part, type Supervisor } from '../processes/supervisor.ts'
+import { createSupervisor, type Part, type Supervisor } from '../processes/supervisor.ts'
 import { refuseHalfRestored } from '../restoring.ts'
 import { banner } from './banner.ts'
 import { type Broker, prepareBroker } from './broker.ts'
 import { lockData } from './data-lock.ts'
+import { endsTheStart } from './ends-the-start.ts'
 import { tellHappening } from './happenings.ts'
 import { startKeeper } from './keeper.ts'
 import { awaitLeftovers } from './leftovers.ts'
@@ -67,7 +68,7 @@ async function runUntilStopped(
   const waiting = new AbortController()
   const log = createLog(config.logLevel, 'supervisor')
   const supervisor = createSupervisor(happening => {
-    const exitCode = waiting.signal.aborted ? undefined : endsTheStart(happening)
+    const exitCode = endsTheStart(happening, { wasReady: waiting.signal.aborted })
     tellHappening(happening, exitCode !== undefined, log, say)
     if (exitCode !== undefined) over.resolve(exitCode)
   })
@@ -146,16 +147,6 @@ const partsOf = ({ processes }: Config, env: NodeJS.ProcessEnv, gatewayPort: Por
   processes === 'one'
     ? [onePart(env, gatewayPort)]
     : [...ACTOR_NAMES.map(name => actorPart(name, env)), gatewayPart(env, gatewayPort)]
-
-/**
- * Whether a part that is given up before everything was ever ready ends the whole start: when a person must act,
- * or when nothing can be reached. Later the others go on.
- */
-function endsTheStart(happening: Happening): ExitCode | undefined {
-  if (happening.what !== 'gave up') return undefined
-  if (happening.exitCode === exitCodes.configuration) return exitCodes.configuration
-  return [...DOORS, 'nats-server'].includes(happening.part) ? exitCodes.unavailable : undefined
-}
 
 /** When this process began, to the second. */
 function startedAt(): string {
