@@ -41,9 +41,8 @@ type Handler = (exchange: Exchange) => Response | Promise<Response>
 export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   const app = new Hono<GatewayEnv>({ strict: false })
   const settling = hearSettled(ports.bus, ports.clock, ports.log)
-  const meters = createHttpMeters()
   const { access = OPEN, clock, config } = ports
-  const { inFlight = createInFlight(clock) } = ports
+  const { inFlight = createInFlight(clock), meters = createHttpMeters() } = ports
   const pass = createDoor({ access, clock, ...config })
 
   app.use(async (exchange, next) => {

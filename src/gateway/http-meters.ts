@@ -12,6 +12,8 @@ export type HttpMeters = {
   begin: () => void
   /** It was answered; `meter` where its route is known. */
   end: (meter: RouteMeter | undefined, status: number, ms: number) => void
+  /** One was refused before anything was made of it, its route neither. */
+  refusedEarly: (status: number) => void
   read: () => Figure[]
 }
 
@@ -38,6 +40,9 @@ export const createHttpMeters = (): HttpMeters => {
       inFlight--
       meter.byStatus.set(status, (meter.byStatus.get(status) ?? 0) + 1)
       observe(meter.seconds, ms / 1000)
+    },
+    refusedEarly: status => {
+      elsewhere.byStatus.set(status, (elsewhere.byStatus.get(status) ?? 0) + 1)
     },
     read: () => [
       sample('kassa_http_requests_in_flight', inFlight),

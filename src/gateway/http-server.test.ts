@@ -8,6 +8,7 @@ import { isBun } from '../processes/runtime.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { createApp } from './app.ts'
+import { createHttpMeters } from './http-meters.ts'
 import { type HttpServer, listenHttp } from './http-server.ts'
 import type { InFlight } from './in-flight.ts'
 import { createScriptedBus, type Said, type ScriptedBus, yes } from './scripted-bus.ts'
@@ -18,6 +19,7 @@ const HOST = { host: '127.0.0.1', port: 0, portAsked: true }
 const start = async (config: Partial<typeof HOST> = {}, inFlight?: InFlight) => {
   const bus = createScriptedBus(systemClock, { ...DOCUMENT })
   let endsAt: number | undefined
+  const meters = createHttpMeters()
   const app = createApp({
     bus,
     clock: systemClock,
@@ -25,9 +27,13 @@ const start = async (config: Partial<typeof HOST> = {}, inFlight?: InFlight) => 
     config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB', rateLimit: 0, trustProxy: false },
     log: createLog('silent', 'gateway'),
     endsAt: () => endsAt,
+    meters,
     ...(inFlight ? { inFlight } : {}),
   })
-  const server = await listenHttp(app, { ...HOST, ...config }, systemClock, inFlight ? { inFlight } : {})
+  const server = await listenHttp(app, { ...HOST, ...config }, systemClock, {
+    meters,
+    ...(inFlight ? { inFlight } : {}),
+  })
   const stop = async (drainMs: number) => {
     endsAt = systemClock.monotonic() + drainMs
     await server.drain()
@@ -154,6 +160,8 @@ suite('where too much is in flight', () => {
       assert.match(refused, /\r\nretry-after: 1\r\n/i)
       assert.match(refused, /"code":"overloaded"/)
       assert.equal(bus.asked.length, 0)
+      const metrics = await raw(server, 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+      assert.match(metrics, /^kassa_http_requests_total\{[^}]*status="429"\} 1$/m, 'and it is counted')
       const health = await raw(server, 'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
       assert.match(health, /^HTTP\/1\.1 200 /)
     } finally {

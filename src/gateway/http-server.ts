@@ -4,6 +4,7 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { PROBLEMS } from '../bus/problem.ts'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import { type Clock, pause } from '../world/clock.ts'
@@ -16,6 +17,7 @@ import {
 } from './broken-http.ts'
 import type { Certificate } from './certificate.ts'
 import type { GatewayEnv } from './exchange.ts'
+import type { HttpMeters } from './http-meters.ts'
 import type { InFlight } from './in-flight.ts'
 
 /** Draining, connections are cut after this long: the supervisor ends what is not gone after five seconds. */
@@ -53,7 +55,11 @@ export const listenHttp = async (
   app: Hono<GatewayEnv>,
   config: Pick<Config, 'host' | 'port' | 'portAsked'>,
   clock: Clock,
-  { certificate, inFlight }: { certificate?: Certificate | undefined; inFlight?: InFlight } = {},
+  {
+    certificate,
+    inFlight,
+    meters,
+  }: { certificate?: Certificate | undefined; inFlight?: InFlight; meters?: HttpMeters } = {},
 ): Promise<HttpServer> => {
   const answer = getRequestListener(app.fetch, { hostname: 'localhost', errorHandler: unreadable })
   // Node's closeIdleConnections passes over connections that never sent a request; browsers open some in advance.
@@ -66,8 +72,10 @@ export const listenHttp = async (
     if (inFlight?.isFull() && incoming.method === 'POST') return slowDown(outgoing)
     void answer(incoming, outgoing)
   }
-  const slowDown = (outgoing: ServerResponse) =>
-    void clock.after(REFUSAL_AFTER_MS, () => outgoing.destroyed || answerOverloaded(outgoing))
+  const slowDown = (outgoing: ServerResponse) => {
+    meters?.refusedEarly(PROBLEMS.overloaded.status)
+    clock.after(REFUSAL_AFTER_MS, () => outgoing.destroyed || answerOverloaded(outgoing))
+  }
   // Node would refuse a missing Host by itself, and an Expect that it does not know, with no body.
   const options = { ...TIMEOUTS, requireHostHeader: false }
   const secure = certificate && createSecureServer({ ...options, ...certificate }, hear)

@@ -7,6 +7,7 @@ import type { Figure } from '../metrics/figure.ts'
 import type { Spans } from '../tracing/span.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Random } from '../world/random.ts'
+import type { HttpMeters } from './http-meters.ts'
 import type { InFlight } from './in-flight.ts'
 
 export type GatewayPorts = {
@@ -19,6 +20,8 @@ export type GatewayPorts = {
   access?: Access
   /** What is worked on at once, where others are to know of it. */
   inFlight?: InFlight
+  /** Where requests are counted, where others are to count there too. */
+  meters?: HttpMeters
   /** What this process tells of itself at `/metrics`. */
   processFigures?: () => Figure[]
   /** Records traces; unset where nobody wishes for them. */

@@ -15,6 +15,7 @@ import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { createApp } from './app.ts'
 import { readCertificate, watchCertificate } from './certificate.ts'
+import { createHttpMeters } from './http-meters.ts'
 import { type HttpServer, listenHttp } from './http-server.ts'
 import { createInFlight } from './in-flight.ts'
 
@@ -46,6 +47,7 @@ export const startGateway = async (config: Config, log: Log, join: Join = alone)
   let endsAt: number | undefined
   const ending = new AbortController()
   const inFlight = createInFlight(systemClock)
+  const meters = createHttpMeters()
   const own = watchProcess(systemClock, process.env)
   const spans = await spansOf(config, GATEWAY, log)
   const app = createApp({
@@ -56,6 +58,7 @@ export const startGateway = async (config: Config, log: Log, join: Join = alone)
     log,
     access,
     inFlight,
+    meters,
     processFigures: own.read,
     ...(spans ? { spans } : {}),
     endsAt: () => endsAt,
@@ -63,7 +66,7 @@ export const startGateway = async (config: Config, log: Log, join: Join = alone)
   })
   let server: HttpServer
   try {
-    server = await listenHttp(app, config, systemClock, { certificate, inFlight })
+    server = await listenHttp(app, config, systemClock, { certificate, inFlight, meters })
   } catch (fault) {
     own.stop()
     await bus.close()
