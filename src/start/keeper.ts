@@ -13,36 +13,42 @@ const CONNECT_MS = 10_000
  * Connects to the broker at `natsUrl` and keeps, once it is there; tells the log while it can't. Where the processes
  * don't come as users of their own there is nothing to keep.
  */
-export function startKeeper(config: Config, natsUrl: string, log: Log): { stop: () => Promise<void> } {
+export function startKeeper(
+  config: Config,
+  natsUrl: string,
+  log: Pick<Log, 'warn' | 'error'>,
+  connectTimeoutMs = CONNECT_MS,
+): { stop: () => Promise<void> } {
   let stopped = false
+  let open: { close: () => Promise<void> } | undefined
   const connect = async () => {
-    if (asItself(config, natsUrl, KEEPER) === undefined) return undefined
+    if (asItself(config, natsUrl, KEEPER) === undefined) return
     const access = accessOf(config, natsUrl, KEEPER)
     // That the broker goes and comes back, it says itself.
     const quiet = { info: () => {}, warn: (facts: object, text: string) => log.warn(facts, text) }
-    while (!stopped) {
+    while (!stopped && !open) {
       try {
-        return await openKeeper({
+        open = await openKeeper({
           url: natsUrl,
           access,
           addresses: ADDRESSES,
-          connectTimeoutMs: CONNECT_MS,
+          connectTimeoutMs,
           log: quiet,
         })
       } catch (error) {
         if (!(error instanceof Unavailable)) throw error
-        log.warn({ reason: error.message }, 'nobody makes streams and consumers yet')
+        if (!stopped) log.warn({ reason: error.message }, 'nobody makes streams and consumers yet')
       }
     }
-    return undefined
+    if (stopped) await open?.close()
   }
-  const connected = connect()
-  connected.catch(error => log.error({ err: error }, 'nobody makes streams and consumers'))
+  connect().catch(error => log.error({ err: error }, 'nobody makes streams and consumers'))
 
   return {
+    // One that still looks for its broker is not waited for.
     stop: async () => {
       stopped = true
-      await (await connected.catch(() => undefined))?.close()
+      await open?.close()
     },
   }
 }
