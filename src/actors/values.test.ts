@@ -320,7 +320,7 @@ describe('texts', () => {
 })
 
 describe('e-mail addresses and languages', () => {
-  for (const address of ['ivan@example.com', 'first.last+tag@mail.example.org'])
+  for (const address of ['ivan@example.com', 'first.last+tag@mail.example.org', 'ivan@xn--e1afmkfd.xn--p1ai'])
     it(`${address} is an address`, () => assert.ok(takes(email, address)))
 
   for (const value of [
@@ -330,6 +330,8 @@ describe('e-mail addresses and languages', () => {
     '@example.com',
     'a b@example.com',
     'a@b\n.com',
+    'ivan@example.xn--',
+    'ivan@пример.рф',
     `${'a'.repeat(250)}@b.cc`,
     7,
   ])
