@@ -100,15 +100,15 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'R5: one whose fence does not stand has not told all',
     file: 'src/actors/kernel/start.ts',
-    find: '=== cursor.chain) return cursor.fenced',
-    replace: '=== cursor.chain) return true',
+    find: 'return cursor.fenced || ports.core',
+    replace: 'return true || ports.core',
     faults: ['restored store', 'crash of all', 'two owners'],
   },
   {
     rule: 'R5: one that was refused still tells what it has seen',
     file: 'src/actors/kernel/start.ts',
-    find: 'cursor = await askCursor(reader)',
-    replace: 'cursor = await askCursor(reader)\n    if (!cursor.fenced) return false',
+    find: 'cursor = await ports.askCursor(reader)',
+    replace: 'cursor = await ports.askCursor(reader)\n    if (!cursor.fenced) return false',
     faults: ['two owners', 'cut connection', 'crash'],
   },
   {

@@ -286,7 +286,7 @@ const heard = async (ports: StartPorts, reader: string): Promise<boolean> => {
     throw error
   }
   refuseIfLacking(ports, reader, cursor)
-  return cursor.fenced || isAccepted(ports.core, reader, cursor)
+  return cursor.fenced || ports.core.log.chainAt(cursor.seq) !== cursor.chain
 }
 
 /** Throws `HistoryRefused` where `reader` has seen an entry that this store does not have, and that was not given up. */
