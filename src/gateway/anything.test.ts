@@ -109,6 +109,19 @@ const asked = fc.constantFrom(...ENDING).chain(route =>
   }),
 )
 
+type Asked = typeof asked extends fc.Arbitrary<infer T> ? T : never
+
+/** Chance alone leaves it out now and then: one route, one header, and the rest right. */
+const NOT_CHANGED: Asked = {
+  route: ENDING.find(({ name }) => name === 'GetProduct') as Asked['route'],
+  segment: '54321',
+  slash: '',
+  query: '',
+  headers: { 'if-none-match': '*' },
+  text: '',
+  refusal: null,
+}
+
 suite('whatever is sent', () => {
   test('is answered with the success of its operation or with a problem that is documented for it', async () => {
     const seen = new Set<string>()
@@ -136,7 +149,7 @@ suite('whatever is sent', () => {
         if (problem.code === 'internal') assert.equal(refusal, 'internal')
         seen.add(problem.code)
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [[NOT_CHANGED]] },
     )
     // Positive control: the run reached what it is there for.
     for (const reached of [
