@@ -1,6 +1,6 @@
 /** Copies of what was read in other logs: the last entries of each, with which a log can be healed whose stream is lost too. */
 import type { Entry } from '../../bus/entry.ts'
-import type { Store } from './store.ts'
+import { isFull, type Store } from './store.ts'
 
 /** Entries kept of each source, about a kilobyte each (protocol, R17). */
 const KEPT_OF_EACH = 10_000
@@ -64,7 +64,8 @@ export const openCopies = (store: Store, sources: readonly string[]): Copies => 
           .prepare<[], CopyRow>('SELECT source, seq, subject, headers, body, chain FROM copies')
           .iterate())
           if (sources.includes(source)) keep(source, entry)
-      } catch {
+      } catch (error) {
+        if (isFull(error)) throw error
         // A store of before there were copies, or a page that SQLite can't make sense of: what was read is taken over.
       }
     },

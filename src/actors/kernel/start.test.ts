@@ -296,7 +296,7 @@ describe('a start: witnesses', () => {
     const running = world.start(toy, early, { readers })
 
     const page = await refusalOf(world, running.opened)
-    assert.match(page, /reader\/0 has seen entry 4 of toy\/0, and this store, which ends at 2, does not have it/)
+    assert.match(page, /reader\/0 has seen entry 4 of toy\/0, and this store, which ends at 1, does not have it/)
     assert.match(page, /Put back the store that ran last, then start again/)
     assert.equal(running.phase(), 'refused')
     assert.equal((await world.command('Add', { name: 'a', by: 1 })).code, 'unavailable')

@@ -67,9 +67,9 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
   for (let fence = false; !fence && !stopped(); ) {
     ports.reached('healing', 'the broker')
     await heal(ports, stopped)
-    // One that ran last has all that anybody can have read.
-    const waits = (readers: string) => ports.reached('asking witnesses', readers)
-    const seen = ranLast ? [] : await takeFromReaders({ ...ports, waits }, stopped)
+    // One that ran last has all that anybody can have read, unless its mark was put back with it: nobody is waited for.
+    const waits = ranLast ? undefined : (readers: string) => ports.reached('asking witnesses', readers)
+    const seen = await takeFromReaders({ ...ports, waits }, stopped)
     await refuseRestoredAlone(ports, stopped)
     if (stopped()) return
     refuseIfMarkedBeyond(ports)

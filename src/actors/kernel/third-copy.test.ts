@@ -28,6 +28,8 @@ const afterALoss = async () => {
   await world.open(reader, disks.reader, { address: READER })
   const running = await world.open(toy, disks.toy, { readers: ['reader/0'] })
   await add(world, 1, 'k1')
+  await world.clock.advance(2_000)
+  const withMark = copyOf(disks.toy)
   const early = copyOf(disks.toy)
   early.mark = disks.toy.mark
   await add(world, 2, 'k2')
@@ -35,7 +37,7 @@ const afterALoss = async () => {
   await world.clock.advance(10_000)
   await world.finish(running.stop())
   world.broker.deleteStream('TOY_0')
-  return { world, disks, early }
+  return { world, disks, early, withMark }
 }
 
 /** It does not open, and its store is as it was. */
@@ -66,6 +68,13 @@ describe('healing from readers', () => {
   it('rebuilds a store that is gone altogether, with its stream', async () => {
     const { world } = await afterALoss()
     await world.open(toy, emptyDisk(), { readers: ['reader/0'] })
+    assert.equal(await total(world), 6)
+  })
+
+  it('heals also a store that was put back together with its mark', async () => {
+    const { world, withMark } = await afterALoss()
+    assert.notEqual(withMark.mark.value, undefined)
+    await world.open(toy, withMark, { readers: ['reader/0'] })
     assert.equal(await total(world), 6)
   })
 

@@ -12,8 +12,8 @@ export type ThirdCopyPorts = {
   /** Where a reader stands in this log, and what it kept of it from a number on. Both throw `Unavailable`. */
   askCursor: (reader: string) => Promise<Testimony>
   askCopies: (reader: string, from: number, limit: number) => Promise<Entry[]>
-  /** The start waits for these readers. */
-  waits: (readers: string) => void
+  /** The start waits for these readers; without it nobody is waited for who does not answer at once. */
+  waits: ((readers: string) => void) | undefined
   say: (text: string) => void
 }
 
@@ -51,22 +51,23 @@ const takeMissing = async (ports: ThirdCopyPorts, seen: readonly Seen[], stopped
     core.transaction(() => entries.slice(at, at + ENTRIES_AT_ONCE).forEach(core.restore))
 }
 
-/** What every reader has seen; a silent one is waited for. */
+/** What every reader has seen. */
 const askAll = async ({ readers, askCursor, clock, waits }: ThirdCopyPorts, stopped: () => boolean) => {
   const seen: Seen[] = []
   const silent = new Set(readers)
-  for (let first = true; silent.size > 0; first = false) {
-    if (!first) await pause(clock, RETRY_MS)
-    if (stopped()) break
-    waits([...silent].join(', '))
-    for (const reader of silent) {
-      const cursor = await orSilence(() => askCursor(reader))
-      if (!cursor) continue
-      silent.delete(reader)
-      seen.push({ ...cursor, reader })
-    }
+  const askOne = async (reader: string) => {
+    const cursor = await orSilence(() => askCursor(reader))
+    if (!cursor) return
+    silent.delete(reader)
+    seen.push({ ...cursor, reader })
   }
-  return seen
+  for (;;) {
+    waits?.([...silent].join(', '))
+    await Promise.all([...silent].map(askOne))
+    if (silent.size === 0 || !waits || stopped()) return seen
+    await pause(clock, RETRY_MS)
+    if (stopped()) return seen
+  }
 }
 
 /** All entries from the end of this log to where the reader stands; `undefined` where it does not have them all. */
