@@ -260,7 +260,7 @@ const schema = z.object({
     standard: 'info',
     wish: 'give fatal, error, warn, info, debug, trace or silent',
     example: 'warn',
-    meaning: 'what is logged (JSON lines on stderr)',
+    meaning: 'what is logged on stderr, as JSON lines; at a terminal as readable text',
   }),
   firstUserId: setting(startingId, firstId('USER', '93493453', 'user')),
   firstOrderId: setting(startingId, firstId('ORDER', '54321', 'order')),
