@@ -139,7 +139,9 @@ const checkIds = ({ logs, history, disputed, twoOwners }: FinalState): string[] 
       const id = idOf(fact)
       if (id === undefined || (history.isDestroyed(fact.chain) && !witnessed.has(fact.chain))) continue
       const other = given.get(id)
-      if (other && !(disputed.has(fact.actor) && twoOwners.has(fact.actor)))
+      // What a sender names itself it may send again, once the first was given up.
+      const sentAgain = other && history.isDestroyed(other.chain) && !/^\d+$/.test(id)
+      if (other && !sentAgain && !(disputed.has(fact.actor) && twoOwners.has(fact.actor)))
         faults.push(`${what} ${id} was given out twice: ${other.actor}/${other.seq} and ${fact.actor}/${fact.seq}`)
       given.set(id, fact)
     }

@@ -134,7 +134,8 @@ const heal = async (ports: StartPorts, stopped: () => boolean): Promise<void> =>
       if (verdict.kind === 'ahead') {
         const lacks = await takeMissing(ports, verdict.last, stopped)
         // The stream may have lost its end while it was looked at: what is missing is missing at a second look too.
-        if (lacks !== undefined && lacks === lacked) throw missing(core, lacks)
+        if (lacks !== undefined && lacks === lacked && !(await healByReaders(ports, stopped)))
+          throw missing(core, lacks)
         lacked = lacks
       } else if (verdict.kind === 'differs' && isGivenUp(core, verdict.last)) {
         if (!isAside) ports.keepAside(verdict.kept)
@@ -147,6 +148,13 @@ const heal = async (ports: StartPorts, stopped: () => boolean): Promise<void> =>
       await pause(clock, RETRY_MS)
     }
   }
+}
+
+/** Whether the readers had something that this store lacks. They are waited for: without them it is refused. */
+const healByReaders = async (ports: StartPorts, stopped: () => boolean): Promise<boolean> => {
+  const head = ports.core.log.head()
+  await takeFromReaders({ ...ports, waits: readers => ports.reached('asking witnesses', readers) }, stopped)
+  return stopped() || ports.core.log.head() > head
 }
 
 // Two starts may have written different `Started` at the same number; ours is nobody's loss while nobody saw it.

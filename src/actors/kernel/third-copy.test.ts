@@ -78,6 +78,17 @@ describe('healing from readers', () => {
     assert.equal(await total(world), 6)
   })
 
+  it('fills also the beginning that a stream has lost, before what it still has', async () => {
+    const { world, disks } = await afterALoss()
+    const again = await world.open(toy, disks.toy, { readers: ['reader/0'] })
+    await add(world, 4, 'k4')
+    await world.clock.advance(5_000)
+    await world.finish(again.stop())
+    world.broker.trimHead('TOY_0', 4)
+    await world.open(toy, emptyDisk(), { readers: ['reader/0'] })
+    assert.equal(await total(world), 10)
+  })
+
   it('has also what its reader has read since its last commit', async () => {
     const { world, disks } = await afterALoss()
     const ran = await world.open(toy, disks.toy, { readers: ['reader/0'] })
