@@ -58,9 +58,9 @@ const checkCauses = ({ logs, loud }: FinalState, actor: ActorName): string[] => 
   for (const { seq, headers } of logs[actor].facts) {
     const { cause } = headers
     if (!cause) continue
-    if (seen.has(`${cause.source} ${cause.seq}`))
-      faults.push(`${actor}/${seq} answers ${cause.source}/${cause.seq} again`)
-    seen.add(`${cause.source} ${cause.seq}`)
+    // Who went back after an adoption answers the same number again, which is another entry then.
+    if (seen.has(cause.chain)) faults.push(`${actor}/${seq} answers ${cause.source}/${cause.seq} again`)
+    seen.add(cause.chain)
     const source = logs[cause.source.split('/')[0] as ActorName].facts[cause.seq - 1]
     if (source?.chain !== cause.chain && !loud)
       faults.push(
