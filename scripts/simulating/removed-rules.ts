@@ -58,8 +58,8 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'R5: a missing number is a refusal, never a jump',
     file: 'src/actors/kernel/start.ts',
-    find: 'if (lacks !== undefined && lacks === lacked) throw missing(core, lacks)',
-    replace: '',
+    find: 'throw missing(core, lacks)',
+    replace: 'lacked = lacks',
     faults: ['trimmed head', 'removed message', 'deleted store', 'restored store'],
   },
   {
