@@ -3,6 +3,7 @@ import { OPEN } from '../access/access.ts'
 import type { TimelineStep } from '../actors/kernel/shown-shapes.ts'
 import type { Cancel } from '../world/clock.ts'
 import type { Exchange } from './exchange.ts'
+import { faultName } from './fault-name.ts'
 import { beginningAt, type Feed, followAll, SOURCES } from './feed.ts'
 import { type Place, placeText, readPlace } from './feed-place.ts'
 import { isOperator } from './let-in.ts'
@@ -120,7 +121,7 @@ const watch = (ports: GatewayPorts, place: Place, { mayGoOn, cut, leave }: Watch
     if (over) return
     cancelLook = clock.after(LOOK_AT_KEY_MS, () => {
       look().catch(fault => {
-        log.info({ fault: fault instanceof Error ? fault.name : typeof fault }, 'a watcher of the events is let go')
+        log.info({ fault: faultName(fault) }, 'a watcher of the events is let go')
         end()
       })
     })

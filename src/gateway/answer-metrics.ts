@@ -10,6 +10,7 @@ import { productVersion } from '../version.ts'
 import { askOnce } from './ask.ts'
 import { askerHeaders } from './command-key.ts'
 import type { Exchange } from './exchange.ts'
+import { faultName } from './fault-name.ts'
 import type { HttpMeters } from './http-meters.ts'
 import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -42,7 +43,7 @@ const figuresOf = async (ports: GatewayPorts, exchange: Exchange, owner: Address
     return { owner, ...kernelContract.queries.Metrics.reply.parse(value) }
   } catch (fault) {
     // Whatever it is, this process has told no figures, and `kassa_up` says so.
-    ports.log.debug({ part: sourceOf(owner), fault: fault instanceof Error ? fault.name : typeof fault }, 'no figures')
+    ports.log.debug({ part: sourceOf(owner), fault: faultName(fault) }, 'no figures')
     return { owner, figures: undefined, cursors: {} }
   }
 }

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { PROBLEMS, type ProblemCode, problemDocument } from '../bus/problem.ts'
+import { TOO_MANY } from './in-flight.ts'
 import { RETRY_AFTER_S } from './problem-response.ts'
 
 const LINGER_MS = 1_000
@@ -40,7 +41,7 @@ const answerWith = (outgoing: ServerResponse, detail: string): void => {
 
 /** One request too many. The connection is kept: to open a new one costs more than the request. */
 export const answerOverloaded = (outgoing: ServerResponse): void => {
-  const { body, headers } = problem('Too many requests are in flight; send the same request again later', 'overloaded')
+  const { body, headers } = problem(TOO_MANY, 'overloaded')
   outgoing.writeHead(PROBLEMS.overloaded.status, { ...headers, 'retry-after': RETRY_AFTER_S }).end(body)
 }
 

@@ -1,19 +1,14 @@
 /** Everything that happens, as it comes through the logs of all actors: one watcher's reading of them. */
-import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import type { TimelineStep } from '../actors/kernel/shown-shapes.ts'
 import { ADDRESSES } from '../actors/registry.ts'
 import type { Running } from '../bus/bus.ts'
-import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'
 import { type Entry, readHeaders } from '../bus/entry.ts'
-import { type Address, querySubject, sourceOf, streamOf } from '../bus/subjects.ts'
+import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
 import { Unavailable } from '../bus/unavailable.ts'
 import type { Cancel } from '../world/clock.ts'
-import { askOnce } from './ask.ts'
+import { askHealth } from './ask-health.ts'
 import type { Place } from './feed-place.ts'
 import type { GatewayPorts } from './ports.ts'
-
-/** An open actor says in a few milliseconds where its log ends; else its stream is asked. */
-const HEAD_MS = 500
 
 /** A stream that is gone, or made again, is followed again this soon, then less and less often. */
 const RETRY_MS = 100
@@ -99,14 +94,8 @@ const followOne = ({ bus, clock }: Ports, address: Address, begin: number, take:
 }
 
 const endOf = async (ports: Ports, address: Address): Promise<number | undefined> => {
-  const question = {
-    subject: querySubject(address, 'Health'),
-    body: {},
-    headers: { [COMMAND_HEADERS.caller]: ANYBODY },
-  }
   try {
-    const { value } = await askOnce(ports, question, HEAD_MS)
-    return kernelContract.queries.Health.reply.parse(value).head
+    return (await askHealth(ports, address)).head
   } catch (fault) {
     if (!(fault instanceof Unavailable)) throw fault
     return endOfStream(ports, address)

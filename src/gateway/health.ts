@@ -1,18 +1,14 @@
 /** Whether the gateway lives, and whether every part behind it is open. */
 import { OPEN } from '../access/access.ts'
-import { kernelContract } from '../actors/kernel/kernel-contract.ts'
 import { ADDRESSES } from '../actors/registry.ts'
-import { ANYBODY, COMMAND_HEADERS } from '../bus/command-id.ts'
 import { problemDocument } from '../bus/problem.ts'
-import { type Address, querySubject, sourceOf } from '../bus/subjects.ts'
+import { type Address, sourceOf } from '../bus/subjects.ts'
 import { productVersion } from '../version.ts'
-import { askOnce } from './ask.ts'
+import { askHealth } from './ask-health.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { faultName } from './fault-name.ts'
 import { isOperator } from './let-in.ts'
 import type { GatewayPorts } from './ports.ts'
-
-/** An open actor answers in a few milliseconds; one that does not by then is not ready. */
-const HEALTH_MS = 500
 
 /**
  * How a part is: `open`, the step of its start, or `silent`; where its log ends, how much of that its stream does not
@@ -81,20 +77,14 @@ export const answerReady = (ports: GatewayPorts) => {
 }
 
 const partOf = async (ports: GatewayPorts, owner: Address): Promise<Part> => {
-  const subject = querySubject(owner, 'Health')
   const part = sourceOf(owner)
   try {
-    const { value } = await askOnce(
-      ports,
-      { subject, body: {}, headers: { [COMMAND_HEADERS.caller]: ANYBODY } },
-      HEALTH_MS,
-    )
-    const { phase, waits_for, warning, head, stream, cursors } = kernelContract.queries.Health.reply.parse(value)
+    const { phase, waits_for, warning, head, stream, cursors } = await askHealth(ports, owner)
     const standing = { head, unpublished: Math.max(0, head - (stream ?? 0)), cursors }
     return { part, phase, waits_for, ...standing, ...(warning === null ? {} : { warning }) }
   } catch (fault) {
     // Whatever it is, this part does not say that it is open, and that is the answer.
-    ports.log.debug({ part, fault: fault instanceof Error ? fault.name : typeof fault }, 'no health')
+    ports.log.debug({ part, fault: faultName(fault) }, 'no health')
     return { part, phase: 'silent', waits_for: null }
   }
 }

@@ -14,6 +14,9 @@ const WAIT_MOST_MS = 300
 /** A queue that does not move at all is no storm: an actor starts again. Such a time counts for no more than this. */
 const STALL_COUNTS_MS = 100
 
+/** What whoever is refused reads. */
+export const TOO_MANY = 'Too many requests are in flight; send the same request again later'
+
 export type InFlight = {
   /** Runs one request as soon as it is its turn. Throws `Refused` where that would take too long. */
   run: <T>(work: () => Promise<T>) => Promise<T>
@@ -44,7 +47,7 @@ export const createInFlight = (clock: Pick<Clock, 'monotonic'>): InFlight => {
 
   return {
     run: async work => {
-      if (isFull()) throw refuse('overloaded', 'Too many requests are in flight; send the same request again later')
+      if (isFull()) throw refuse('overloaded', TOO_MANY)
       if (workedOn < WORKED_ON_MOST) workedOn++
       // Whoever ends leaves the place to the first in the queue.
       else await new Promise<void>(begin => waiting.push({ since: moved, begin }))

@@ -5,6 +5,7 @@ import { PROBLEMS, problemDocument, type Refusal } from '../bus/problem.ts'
 import { Unavailable } from '../bus/unavailable.ts'
 import type { Log } from '../log.ts'
 import { type Exchange, sendJson } from './exchange.ts'
+import { faultName } from './fault-name.ts'
 import { Refused } from './refused.ts'
 
 /** A client may try again after this many seconds; an actor's restart takes about one. */
@@ -16,7 +17,7 @@ export const sendFault = (exchange: Exchange, fault: unknown, log: Log): Respons
   if (!refusal) {
     const ids = { requestId: exchange.get('requestId'), trace: exchange.get('trace').id }
     const found = { ...ids, method: exchange.req.method, route: routePath(exchange, -1) }
-    log.error({ ...found, fault: nameOf(fault), at: framesOf(fault) }, 'a request met a defect')
+    log.error({ ...found, fault: faultName(fault), at: framesOf(fault) }, 'a request met a defect')
   }
   const shown = refusal ?? { code: 'internal', detail: 'The request met a defect; it is in our log' }
   return sendProblem(exchange, shown, fault instanceof Refused ? fault.headers : {})
@@ -46,8 +47,6 @@ const refusalOf = (fault: unknown): Refusal | undefined => {
       : 'A part of the system does not answer at present; send the same request again later'
   return { code: fault.code, detail }
 }
-
-const nameOf = (fault: unknown): string => (fault instanceof Error ? fault.name : typeof fault)
 
 const framesOf = (fault: unknown): string[] =>
   fault instanceof Error

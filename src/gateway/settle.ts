@@ -4,6 +4,7 @@ import type { OrderStatus } from '../actors/order/contract.ts'
 import type { Bus, Message, Running } from '../bus/bus.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from '../world/clock.ts'
+import { faultName } from './fault-name.ts'
 
 /** So many facts are kept for those who have not asked yet; a second of them at full load. */
 const RECENT_MOST = 5_000
@@ -60,7 +61,7 @@ export const hearSettled = (bus: Pick<Bus, 'listen'>, clock: Clock, log: Log): S
       read(message)
     } catch (fault) {
       // Anybody may publish anything; the wait then ends by its time.
-      log.warn({ subject: message.subject.split('.', 4).join('.'), fault: nameOf(fault) }, 'event cannot be read')
+      log.warn({ subject: message.subject.split('.', 4).join('.'), fault: faultName(fault) }, 'event cannot be read')
     }
   }
 
@@ -136,5 +137,3 @@ const dataOf = (message: Message): Record<string, unknown> => {
   const { data } = JSON.parse(new TextDecoder().decode(message.body)) as { data: Record<string, unknown> }
   return { order_id: data.order_id, notification_type: data.notification_type }
 }
-
-const nameOf = (fault: unknown): string => (fault instanceof Error ? fault.name : typeof fault)
