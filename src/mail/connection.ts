@@ -40,5 +40,13 @@ export const connectionTo = ({ url, authorities, demandsTls }: ConnectionOptions
   }
 }
 
+/** The time limits of a conversation: none of its steps may take longer than this, ms. */
+export const patienceOf = (ms: number) => ({
+  connectionTimeout: ms,
+  greetingTimeout: ms,
+  socketTimeout: ms,
+  dnsTimeout: ms,
+})
+
 const isLoopback = (host: string): boolean =>
   /^127\.\d+\.\d+\.\d+$/.test(host) || host === '::1' || host === 'localhost'

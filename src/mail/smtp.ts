@@ -3,7 +3,7 @@ import { createTransport } from 'nodemailer'
 import type { SendMailOptions } from 'nodemailer/lib/mailer'
 import type { Delivery, Letter, Mailer } from '../actors/notification/mailer.ts'
 import type { Clock } from '../world/clock.ts'
-import { type ConnectionOptions, connectionTo } from './connection.ts'
+import { type ConnectionOptions, connectionTo, patienceOf } from './connection.ts'
 import { deliveryOf, NO_ADDRESS } from './smtp-answer.ts'
 
 /** A letter's own deadline: whatever hangs, it is tried again later. */
@@ -27,10 +27,7 @@ export type SmtpOptions = ConnectionOptions & {
 export const createSmtpMailer = ({ from, ...server }: SmtpOptions, clock: Clock): Mailer => {
   const transport = createTransport({
     ...connectionTo(server),
-    connectionTimeout: SILENCE_MS,
-    greetingTimeout: SILENCE_MS,
-    socketTimeout: SILENCE_MS,
-    dnsTimeout: SILENCE_MS,
+    ...patienceOf(SILENCE_MS),
     // A letter is text: nothing in it may name a file or a page to be sent along.
     disableFileAccess: true,
     disableUrlAccess: true,
