@@ -1,11 +1,10 @@
 /** The HTTP API from its own description, each operation to be tried where it stands. */
 import { key, who } from './api.js'
-import { button, field, form, h, notice, replace, say, title } from './dom.js'
+import { begin, showDescription } from './document-page.js'
+import { field, form, h, notice, replace, say } from './dom.js'
 import { filterOf } from './filter.js'
 import { fieldsOf } from './schema.js'
 import { command } from './shown.js'
-
-const main = document.getElementById('main')
 
 /** A feed is read for no longer than this. */
 const FEED_MS = 3_000
@@ -166,22 +165,12 @@ const start = async () => {
       group.map(({ method, path, operation }) => operationOf(description, method, path, operation)),
     ),
   )
-  replace(
-    main,
-    h(
-      'div',
-      { class: 'page' },
-      title('The HTTP API', h('a', { href: '/openapi.json' }, 'openapi.json')),
-      h('p', { class: 'lead' }, description.info.description),
-      h('div', { class: 'row' }, filterOf('Find an operation', sections), keyForm()),
-      sections,
-    ),
-  )
-  document.getElementById(location.hash.slice(1))?.setAttribute('open', '')
+  showDescription(description, {
+    heading: 'The HTTP API',
+    file: 'openapi.json',
+    tools: [filterOf('Find an operation', sections), keyForm()],
+    sections,
+  })
 }
 
-start().catch(fault => {
-  const line = notice()
-  replace(main, h('div', { class: 'page' }, title('Kassa does not answer'), line, button('Try again', line, start)))
-  say(line, fault.message, 'bad')
-})
+void begin(start)

@@ -1,10 +1,9 @@
 /** What travels on the bus, from its own description: every event, command and query with its subject and schema. */
-import { button, h, notice, replace, say, title } from './dom.js'
+import { begin, showDescription } from './document-page.js'
+import { h } from './dom.js'
 import { filterOf } from './filter.js'
 import { fieldsOf, resolve } from './schema.js'
 import { command } from './shown.js'
-
-const main = document.getElementById('main')
 
 const KINDS = { event: 'Events', command: 'Commands', query: 'Queries', queue: 'Commands that wait in the queue' }
 
@@ -72,22 +71,12 @@ const start = async () => {
       group.map(([id, channel]) => channelOf(description, id, channel)),
     )
   })
-  replace(
-    main,
-    h(
-      'div',
-      { class: 'page' },
-      title('Messages on the bus', h('a', { href: '/asyncapi.json' }, 'asyncapi.json')),
-      h('p', { class: 'lead' }, description.info.description),
-      h('div', { class: 'row' }, filterOf('Find a message', sections)),
-      sections,
-    ),
-  )
-  document.getElementById(location.hash.slice(1))?.setAttribute('open', '')
+  showDescription(description, {
+    heading: 'Messages on the bus',
+    file: 'asyncapi.json',
+    tools: [filterOf('Find a message', sections)],
+    sections,
+  })
 }
 
-start().catch(fault => {
-  const line = notice()
-  replace(main, h('div', { class: 'page' }, title('Kassa does not answer'), line, button('Try again', line, start)))
-  say(line, fault.message, 'bad')
-})
+void begin(start)
