@@ -11,6 +11,9 @@ export type RemovedRule = {
   faults?: readonly string[]
 }
 
+/** In whose company a store is refused, and adopted. */
+const ADOPTED = ['restored store', 'deleted store', 'two owners', 'removed message', 'crash of all']
+
 export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'R1: what an entry answers moves the cursor, also where it is taken back from the stream',
@@ -324,27 +327,27 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     file: 'src/actors/kernel/adoption.ts',
     find: 'next + lost + PASSED_OVER',
     replace: 'next',
-    faults: ['restored store', 'deleted store', 'two owners', 'removed message', 'crash of all'],
+    faults: ADOPTED,
   },
   {
     rule: 'adoption (R16): the numbers that others have seen are left empty',
     file: 'src/actors/kernel/adoption.ts',
     find: '    leaveEmptyUntil(core, highest)\n',
     replace: '',
-    faults: ['restored store', 'deleted store', 'two owners', 'removed message', 'crash of all'],
+    faults: ADOPTED,
   },
   {
     rule: 'adoption (R16): who was accepted with what he has seen no longer speaks against the store',
     file: 'src/actors/kernel/adoption.ts',
     find: 'one.reader === reader && one.seq === seq && one.chain === chain',
     replace: 'one.reader === reader && one.seq < 0',
-    faults: ['restored store', 'deleted store', 'two owners', 'removed message', 'crash of all'],
+    faults: ADOPTED,
   },
   {
     rule: 'adoption (R16): who has read what is given up goes back',
     file: 'src/actors/kernel/going-back.ts',
     find: 'if (epoch <= core.epochs.lastWentBack(source)) return undefined',
     replace: 'if (epoch >= 0) return undefined',
-    faults: ['restored store', 'deleted store', 'two owners', 'removed message', 'crash of all'],
+    faults: ADOPTED,
   },
 ]

@@ -3,45 +3,16 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Address } from '../../bus/subjects.ts'
 import { Unavailable } from '../../bus/unavailable.ts'
-import { createToyActor } from './test-toy.ts'
+import { add, afterALoss as afterALossAlone, forgetCopies, READER, reader, toy } from './test-loss.ts'
 import { copyOf, createTestWorld, emptyDisk, type TestDisk, type TestWorld, typesIn } from './test-world.ts'
 
-const toy = createToyActor()
-const READER: Address = { actor: 'reader', cell: 0 }
-/** Counts what the toy adds. */
-const reader = {
-  ...toy,
-  listensTo: ['toy'],
-  open: (...args: Parameters<typeof toy.open>) => {
-    const behaviour = toy.open(...args)
-    const react = { toy: { Added: behaviour.react.source?.Ticked as never } }
-    return { ...behaviour, react }
-  },
-}
-
-const add = (world: TestWorld, by: number, key: string) =>
-  world.command('Add', { name: 'a', by }, { 'Idempotency-Key': key })
 const health = async (world: TestWorld, { actor }: Address) => (await world.ask(`${actor}.0.query.Health`, {})).body
 
-/** The reader has what it did, and no copy of what it had read (protocol, R17). */
-const forgetCopies = ({ store }: TestDisk) => store.exec('DELETE FROM copies')
-
-/** A toy that has lost its end in its store and in its stream, after a reader has seen it. */
+/** What is lost, nobody has a copy of. */
 const afterALoss = async () => {
-  const world = createTestWorld()
-  const disks = { toy: emptyDisk(), reader: emptyDisk() }
-  const listener = await world.open(reader, disks.reader, { address: READER })
-  const running = await world.open(toy, disks.toy, { readers: ['reader/0'] })
-  await add(world, 1, 'k1')
-  const early = copyOf(disks.toy)
-  early.mark = disks.toy.mark
-  await add(world, 2, 'k2')
-  await add(world, 3, 'k3')
-  await world.clock.advance(10_000)
-  await world.finish(running.stop())
-  world.broker.deleteStream('TOY_0')
-  forgetCopies(disks.reader)
-  return { world, disks, early, listener }
+  const lost = await afterALossAlone()
+  forgetCopies(lost.disks.reader)
+  return lost
 }
 
 const refusal = async (world: TestWorld, disk: TestDisk) => {

@@ -68,8 +68,7 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
     ports.reached('healing', 'the broker')
     await heal(ports, stopped)
     // One that ran last has all that anybody can have read, unless its mark was put back with it: nobody is waited for.
-    const waits = ranLast ? undefined : (readers: string) => ports.reached('asking witnesses', readers)
-    const seen = await takeFromReaders({ ...ports, waits }, stopped)
+    const seen = await takeFromReaders({ ...ports, waits: ranLast ? undefined : waitingIn(ports) }, stopped)
     await refuseRestoredAlone(ports, stopped)
     if (stopped()) return
     refuseIfMarkedBeyond(ports)
@@ -150,10 +149,15 @@ const heal = async (ports: StartPorts, stopped: () => boolean): Promise<void> =>
   }
 }
 
+const waitingIn =
+  ({ reached }: StartPorts) =>
+  (readers: string): void =>
+    reached('asking witnesses', readers)
+
 /** Whether the readers had something that this store lacks. They are waited for: without them it is refused. */
 const healByReaders = async (ports: StartPorts, stopped: () => boolean): Promise<boolean> => {
   const head = ports.core.log.head()
-  await takeFromReaders({ ...ports, waits: readers => ports.reached('asking witnesses', readers) }, stopped)
+  await takeFromReaders({ ...ports, waits: waitingIn(ports) }, stopped)
   return stopped() || ports.core.log.head() > head
 }
 

@@ -2,43 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { querySubject } from '../../bus/subjects.ts'
-import { createToyActor } from './test-toy.ts'
-import { copyOf, createTestWorld, emptyDisk, type TestWorld } from './test-world.ts'
+import { add, afterALoss, READER, reader, toy } from './test-loss.ts'
+import { emptyDisk, type TestWorld } from './test-world.ts'
 
-const toy = createToyActor()
-const READER = { actor: 'reader', cell: 0 }
-/** Counts what the toy adds; of what is none of its matter it keeps a copy all the same. */
-const reader = {
-  ...toy,
-  listensTo: ['toy'],
-  open: (...args: Parameters<typeof toy.open>) => {
-    const behaviour = toy.open(...args)
-    return { ...behaviour, react: { toy: { Added: behaviour.react.source?.Ticked as never } } }
-  },
-}
-
-const add = (world: TestWorld, by: number, key: string) =>
-  world.command('Add', { name: 'a', by }, { 'Idempotency-Key': key })
 const total = async (world: TestWorld) => (await world.query('GetTotal', { name: 'a' })).body.total
-
-/** The toy took 1, 2 and 3; its store is that after the 1, and its stream is gone. A reader has read all of it. */
-const afterALoss = async () => {
-  const world = createTestWorld()
-  const disks = { toy: emptyDisk(), reader: emptyDisk() }
-  await world.open(reader, disks.reader, { address: READER })
-  const running = await world.open(toy, disks.toy, { readers: ['reader/0'] })
-  await add(world, 1, 'k1')
-  await world.clock.advance(2_000)
-  const withMark = copyOf(disks.toy)
-  const early = copyOf(disks.toy)
-  early.mark = disks.toy.mark
-  await add(world, 2, 'k2')
-  await add(world, 3, 'k3')
-  await world.clock.advance(10_000)
-  await world.finish(running.stop())
-  world.broker.deleteStream('TOY_0')
-  return { world, disks, early, withMark }
-}
 
 /** It does not open, and its store is as it was. */
 const refuses = async (world: TestWorld, early: ReturnType<typeof emptyDisk>, readers: string[]) => {
