@@ -3,14 +3,12 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { after, before, describe, it } from 'node:test'
 import { eventually } from './eventually.ts'
-import { type KassaUnderTest, PARTS, startKassa } from './kassa-under-test.ts'
-import { BURST_REQUESTS, type Burst, startBurst } from './order-burst.ts'
+import { assertRightBooks, type KassaUnderTest, PARTS, startKassa } from './kassa-under-test.ts'
+import { type Burst, burstWithKill, MIDDLE, startBurst } from './order-burst.ts'
 
 /** The whole system may take this long to be gone when nobody has ended it properly. */
 const GONE_MS = 10_000
 const STOP_MS = 5_000
-
-const middle = Math.floor(BURST_REQUESTS / 3)
 
 describe('kill -9 in the middle of a burst', { skip: process.platform === 'win32' && 'signals are of Unix' }, () => {
   let kassa: KassaUnderTest
@@ -22,20 +20,12 @@ describe('kill -9 in the middle of a burst', { skip: process.platform === 'win32
 
   for (const part of PARTS) {
     it(`of ${part} loses no order, charges none twice, and leaves none without its letters`, async () => {
-      const burst = await startBurst(() => kassa, part)
-      await burst.answered(middle)
-      await kassa.kill9(part)
-      await burst.over
-      await burst.check()
+      await burstWithKill(() => kassa, part)
     })
   }
 
   it('leaves stores that kassa verify finds right, running and stopped', async () => {
-    const whileRunning = await kassa.verify()
-    assert.equal(whileRunning.code, 0, whileRunning.stdout)
-    await kassa.stop()
-    const stopped = await kassa.verify()
-    assert.equal(stopped.code, 0, stopped.stdout)
+    await assertRightBooks(kassa)
   })
 })
 
@@ -60,7 +50,7 @@ describe('the end of the supervisor in the middle of a burst', {
     const all = familyOf(kassa.pid)
     for (const part of PARTS) assert.ok(all.includes(kassa.pidOf(part)), part)
     const burst = await startBurst(() => kassa, 'supervisor')
-    await burst.answered(middle)
+    await burst.answered(MIDDLE)
 
     process.kill(kassa.pid, 'SIGKILL')
     await eventually('all its processes are gone', GONE_MS, () => aliveOf(all).length === 0 || undefined)
@@ -69,7 +59,7 @@ describe('the end of the supervisor in the middle of a burst', {
 
   it('by kill -9 does not keep a quick next start from going on at once', async () => {
     const burst = await startBurst(() => kassa, 'quick')
-    await burst.answered(middle)
+    await burst.answered(MIDDLE)
 
     process.kill(kassa.pid, 'SIGKILL')
     await kassa.exited
@@ -85,7 +75,7 @@ describe('the end of the supervisor in the middle of a burst', {
     it(`by ${how} loses no request that was accepted, and is done within 5 s`, async () => {
       const all = familyOf(kassa.pid)
       const burst = await startBurst(() => kassa, how)
-      await burst.answered(middle)
+      await burst.answered(MIDDLE)
 
       const began = performance.now()
       tell()

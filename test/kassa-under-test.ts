@@ -156,3 +156,12 @@ export async function startKassa({
     verify: () => runKassa(['verify'], { KASSA_DATA: dataDir, ...env }),
   }
 }
+
+/** Asserts that `kassa verify` finds all stores right, running and stopped. */
+export async function assertRightBooks(kassa: KassaUnderTest): Promise<void> {
+  const whileRunning = await kassa.verify()
+  assert.equal(whileRunning.code, 0, whileRunning.stdout)
+  await kassa.stop()
+  const stopped = await kassa.verify()
+  assert.equal(stopped.code, 0, stopped.stdout)
+}

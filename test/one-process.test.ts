@@ -3,13 +3,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { customersOf } from './customers.ts'
 import { eventually } from './eventually.ts'
-import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
+import { assertRightBooks, type KassaUnderTest, startKassa } from './kassa-under-test.ts'
 import { lookAt } from './nats-look.ts'
-import { BURST_REQUESTS, startBurst } from './order-burst.ts'
+import { burstWithKill, burstWithoutStreams, MIDDLE, startBurst } from './order-burst.ts'
 
 const env = { KASSA_PROCESSES: 'one' }
 const STOP_MS = 5_000
-const middle = Math.floor(BURST_REQUESTS / 3)
 
 describe('one process', { skip: process.platform === 'win32' && 'signals are of Unix' }, () => {
   let kassa: KassaUnderTest
@@ -38,29 +37,17 @@ describe('one process', { skip: process.platform === 'win32' && 'signals are of 
 
   for (const part of ['gateway and actors', 'nats-server'] as const)
     it(`loses nothing and doubles nothing by kill -9 of ${part} in the middle of a burst`, async () => {
-      const burst = await startBurst(() => kassa, part)
-      await burst.answered(middle)
-      await kassa.kill9(part)
-      await burst.over
-      await burst.check()
+      await burstWithKill(() => kassa, part)
     })
 
   it('fills a log stream again that was deleted while orders flowed', async () => {
-    const burst = await startBurst(() => kassa, 'deleted')
-    const nats = await lookAt(kassa)
-    for (const [index, stream] of ['ORDER_0', 'BILLING_0', 'NOTIFICATION_0'].entries()) {
-      await burst.answered(Math.floor(((index + 1) * BURST_REQUESTS) / 4))
-      assert.ok(await nats.jetstream.streams.delete(stream))
-    }
-    await burst.over
-    await burst.check()
-    await nats.close()
+    await burstWithoutStreams(() => kassa)
     await eventually('every stream is whole', 20_000, () => customers.streamsAreWhole().catch(() => undefined))
   })
 
   it('is stopped by SIGTERM within 5 s, without a loss, and goes on with the next start in five processes', async () => {
     const burst = await startBurst(() => kassa, 'SIGTERM')
-    await burst.answered(middle)
+    await burst.answered(MIDDLE)
 
     const began = performance.now()
     process.kill(kassa.pid, 'SIGTERM')
@@ -74,10 +61,6 @@ describe('one process', { skip: process.platform === 'win32' && 'signals are of 
   })
 
   it('leaves stores that kassa verify finds right, running and stopped', async () => {
-    const whileRunning = await kassa.verify()
-    assert.equal(whileRunning.code, 0, whileRunning.stdout)
-    await kassa.stop()
-    const stopped = await kassa.verify()
-    assert.equal(stopped.code, 0, stopped.stdout)
+    await assertRightBooks(kassa)
   })
 })

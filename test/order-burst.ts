@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from './eventually.ts'
 import { expecting, get, post, type Reply } from './http-client.ts'
-import type { KassaUnderTest } from './kassa-under-test.ts'
+import type { KassaUnderTest, PartName } from './kassa-under-test.ts'
 import { lookAt, type NatsLook } from './nats-look.ts'
 
 /** What one order costs, by the catalogue of the clone: one of product 12345. */
@@ -36,6 +36,9 @@ export type Burst = {
 
 /** How many requests a burst has. */
 export const BURST_REQUESTS = SHOPPERS * ORDERS_EACH + PAYMENTS
+
+/** When so many are answered a burst is in its midst. */
+export const MIDDLE = Math.floor(BURST_REQUESTS / 3)
 
 /** Makes its users, then begins. `kassa` is asked at each try: after a new start it has moved. */
 export async function startBurst(kassa: () => KassaUnderTest, name: string): Promise<Burst> {
@@ -174,4 +177,28 @@ async function checkStreams(nats: NatsLook, taken: Taken[], shoppers: number[]):
   })
   assert.deepEqual((await told('ORDER_0', 'OrderCreated')).sort(), all, 'the stream tells of each order once')
   assert.deepEqual(ends.sort(), all, 'the stream tells of each charge once')
+}
+
+const LOG_STREAMS = ['ORDER_0', 'BILLING_0', 'NOTIFICATION_0']
+
+/** A burst during which each log stream is deleted once; nothing may be lost or done twice. */
+export async function burstWithoutStreams(kassa: () => KassaUnderTest): Promise<void> {
+  const burst = await startBurst(kassa, 'deleted')
+  const nats = await lookAt(kassa())
+  for (const [index, stream] of LOG_STREAMS.entries()) {
+    await burst.answered(Math.floor(((index + 1) * BURST_REQUESTS) / 4))
+    assert.ok(await nats.jetstream.streams.delete(stream))
+  }
+  await burst.over
+  await burst.check()
+  await nats.close()
+}
+
+/** A burst with a kill -9 of `part` in its middle; nothing may be lost or done twice. */
+export async function burstWithKill(kassa: () => KassaUnderTest, part: PartName): Promise<void> {
+  const burst = await startBurst(kassa, part)
+  await burst.answered(MIDDLE)
+  await kassa().kill9(part)
+  await burst.over
+  await burst.check()
 }
