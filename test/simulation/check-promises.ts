@@ -1,6 +1,9 @@
 /** Checks of what was promised: every answer is in a log once, the same key gets the same answer, no queued command is lost. */
+import { openMemoryStore } from '../../src/actors/kernel/store.ts'
+import { isUnderKey, openVault } from '../../src/actors/kernel/vault.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { ANYBODY, commandId } from '../../src/bus/command-id.ts'
+import { systemRandom } from '../../src/world/random.ts'
 import { traceIdOf } from './asking.ts'
 import type { Promised } from './clients.ts'
 import type { FinalState } from './final-state.ts'
@@ -95,19 +98,22 @@ const checkSameAnswers = (state: FinalState): string[] => {
 
 /**
  * A key that had another body before is refused. Two owners may have made a key of fingerprints each, on keys files of
- * their own: the one that stays can't compare what the other wrote down. It says so (`degraded`), and answers as before.
+ * their own: whoever has the one that stays can't compare what was written down under the other. It says so (`degraded`),
+ * and answers as before.
  */
 const checkReusedKeys = (state: FinalState): string[] => {
   const gone = goneEntries(state)
   const incomparable = (actor: ActorName): boolean =>
-    state.twoOwners.has(actor) && fingerprintKeysIn(state.logs[actor].facts).size > 1
+    state.twoOwners.has(actor) && hasForeignFingerprints(state.logs[actor].facts, state.keys[actor])
   return state.carriedOutAnew
     .filter(one => !gone.some(answers(one)) && !incomparable(one.wish.actor))
     .map(one => `${idOf(one)} was asked with another body, and answered ${JSON.stringify(one.answer)}`)
 }
 
-const fingerprintKeysIn = (facts: readonly Fact[]): Set<string> =>
-  new Set(facts.flatMap(({ headers }) => headers.fingerprint?.slice(0, 'k:1234'.length) ?? []))
+const hasForeignFingerprints = (facts: readonly Fact[], keys: Buffer | undefined): boolean => {
+  const vault = openVault(openMemoryStore(keys), systemRandom)
+  return facts.some(({ headers: { fingerprint = '' } }) => isUnderKey(fingerprint) && !vault.isOfKeyHere(fingerprint))
+}
 
 /** However often a wish was sent, and by whatever key, one thing came of it at the most. */
 const checkWishesOnce = (state: FinalState): string[] => {
