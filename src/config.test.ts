@@ -61,6 +61,11 @@ describe('configuration: what is set', () => {
     for (const from of senders) assert.equal(readConfig({ KASSA_MAIL_FROM: from }).config.mailFrom, from)
   })
 
+  it('takes the mailbox in place of a mail server', () => {
+    assert.equal(readConfig({ KASSA_MAIL: 'mailbox' }).config.mail, 'mailbox')
+    assert.equal(readConfig({}).config.mail, undefined)
+  })
+
   it('makes paths absolute', () => {
     assert.match(readConfig({ KASSA_DATA: 'shop' }).config.dataDir, /^(\/|[A-Z]:\\).*shop$/)
   })
@@ -85,6 +90,7 @@ describe('configuration: faults', () => {
     ['KASSA_DEFAULT_PRICE', '+1'],
     ['KASSA_REQUEST_DEADLINE_MS', ' 10'],
     ['KASSA_LOG_LEVEL', 'loud'],
+    ['KASSA_MAIL', 'on'],
     ['KASSA_MAIL_FROM', 'shop'],
     ['KASSA_MAIL_FROM', 'a@example.com, b@example.com'],
     ['KASSA_MAIL_FROM', 'Shop <a@example.com>, b@example.com'],
@@ -128,6 +134,17 @@ describe('configuration: faults', () => {
       assert.match(line, /^NATS_URL: got something else .* for example NATS_URL=nats:\S+$/)
       assert.doesNotMatch(line.split('; give')[0] as string, /:password/)
     })
+
+  it('are a mailbox and a mail server at once, with exit code 78; no password is repeated', () => {
+    const both = { KASSA_MAIL: 'mailbox', KASSA_SMTP_URL: 'smtp://shop:password@mail.example.com' }
+    const [line = '', ...others] = faultsOf(both)
+    assert.match(line, /^KASSA_MAIL and KASSA_SMTP_URL: got both; give /)
+    assert.deepEqual([others, line.includes('password')], [[], false])
+    assert.throws(
+      () => readConfig(both),
+      (fault: ConfigFault) => fault.exitCode === 78,
+    )
+  })
 
   it('are told all at once, with exit code 78', () => {
     assert.throws(

@@ -3,19 +3,18 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { firstId } from './configuration/first-id.ts'
+import { mailFaults, mailSettings } from './configuration/mail-settings.ts'
 import { faultLine, optionalSetting, setting, variableOf } from './configuration/setting.ts'
 import {
   count,
   host,
   jwks,
-  mailFrom,
   moneyMinor,
   natsUrl,
   onOff,
   otlpHeaders,
   path,
   port,
-  smtpUrl,
   startingId,
 } from './configuration/setting-text.ts'
 import { unknownNames } from './configuration/unknown-names.ts'
@@ -221,20 +220,7 @@ const schema = z.object({
     example: '99.90',
     meaning: 'price of a product that the catalogue does not know; unset, such an order is refused',
   }),
-  smtpUrl: optionalSetting(smtpUrl, {
-    name: 'KASSA_SMTP_URL',
-    wish: 'give smtp:// or smtps://, perhaps user:password@ (percent-encoded), a host, perhaps a port, and nothing more',
-    example: 'smtp://user:password@mail.example.com:587',
-    meaning: 'the mail server that letters go out by; unset, letters are stored and count as sent',
-    isSecret: true,
-  }),
-  mailFrom: setting(mailFrom, {
-    name: 'KASSA_MAIL_FROM',
-    standard: 'Kassa <kassa@localhost>',
-    wish: 'give one address, bare or behind a name',
-    example: 'Shop <shop@example.com>',
-    meaning: 'whom the letters are from',
-  }),
+  ...mailSettings,
   requestDeadlineMs: setting(count(600_000), {
     name: 'KASSA_REQUEST_DEADLINE_MS',
     standard: '10000',
@@ -285,6 +271,8 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
     const wrong = new Set(outcome.error.issues.map(issue => issue.path[0] as keyof typeof schema.shape))
     throw configFault([...wrong].map(key => lineOf(key, env)))
   }
+  const together = mailFaults(outcome.data)
+  if (together.length > 0) throw configFault(together)
 
   const asked = { portAsked: Boolean(env.KASSA_PORT), natsPortAsked: Boolean(env.KASSA_NATS_PORT) }
   return {

@@ -54,6 +54,13 @@ describe('the doctor', { timeout: 300_000 }, () => {
     assert.doesNotMatch(stdout, /^BAD/m)
   })
 
+  it('finds letters that reach nobody worth a look', async () => {
+    const report = await examine(kassa.dataDir, { KASSA_MAIL: 'mailbox' })
+    const { state, says } = of(report, 'mail') ?? {}
+    assert.deepEqual([report.ok, state], [true, 'look'])
+    assert.match(says ?? '', /^KASSA_MAIL=mailbox: letters reach nobody/)
+  })
+
   it('finds an actor that does not answer', async () => {
     const pid = kassa.pidOf('billing')
     process.kill(pid, 'SIGSTOP')

@@ -4,27 +4,32 @@ import { systemRandom } from '../world/random.ts'
 import { billingActor } from './billing/actor.ts'
 import type { AnyActorDefinition } from './kernel/actor.ts'
 import { notificationActor } from './notification/actor.ts'
-import type { Mailer } from './notification/mailer.ts'
+import type { CaughtLetters, Mailer } from './notification/mailer.ts'
 import { orderActor } from './order/actor.ts'
 import { ACTOR_NAMES, type ActorName, CONTRACTS } from './registry.ts'
 import { webhookActor } from './webhook/actor.ts'
 import type { Poster } from './webhook/poster.ts'
 
 /** By what actors reach the world outside. */
-export type Outside = { mailer?: Mailer | undefined; poster?: Poster | undefined; random?: Random }
+export type Outside = {
+  mailer?: Mailer | undefined
+  caught?: CaughtLetters | undefined
+  poster?: Poster | undefined
+  random?: Random
+}
 
 /** Where nothing goes out. */
 const NO_WAY_OUT: Poster = { post: async () => ({ outcome: 'failed', error: 'no way out' }), close: () => {} }
 
 /** The actor `name`. Without a mailer letters count as sent; without a poster no webhook arrives. */
-export const definitionOf = (name: ActorName, { mailer, poster, random }: Outside = {}): AnyActorDefinition => {
+export const definitionOf = (name: ActorName, { mailer, caught, poster, random }: Outside = {}): AnyActorDefinition => {
   switch (name) {
     case 'order':
       return orderActor
     case 'billing':
       return billingActor
     case 'notification':
-      return notificationActor(mailer)
+      return notificationActor(mailer, caught)
     case 'webhook':
       return webhookActor({
         poster: poster ?? NO_WAY_OUT,

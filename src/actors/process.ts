@@ -13,6 +13,7 @@ import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
+import { catchLetters } from '../mail/caught-letters.ts'
 import { withRefusalsInTheLog } from '../mail/refusals-in-the-log.ts'
 import { createSmtpMailer } from '../mail/smtp.ts'
 import { watchProcess } from '../metrics/process-figures.ts'
@@ -22,7 +23,7 @@ import { productVersion } from '../version.ts'
 import { createHttpPoster } from '../webhooks/http-poster.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
-import { definitionOf, readersOf } from './definitions.ts'
+import { definitionOf, type Outside, readersOf } from './definitions.ts'
 import { askCursor, askLog } from './kernel/ask-actor.ts'
 import { startCutting } from './kernel/cutting.ts'
 import { guardStore } from './kernel/guard-store.ts'
@@ -59,10 +60,10 @@ export const startActor = async (
   const files = filesOf(config.dataDir, address)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   refuseHalfRestored(config.dataDir)
-  const mailer = name === 'notification' ? mailerOf(config, log) : undefined
+  const { mailer, caught } = name === 'notification' ? mailOf(config, log) : {}
   const poster =
     name === 'webhook' ? createHttpPoster({ toLoopback: settings.webhooksToLoopback }, systemClock) : undefined
-  const definition = definitionOf(name, { mailer, poster })
+  const definition = definitionOf(name, { mailer, caught, poster })
   const guarded = openLocked(files.store, path => openActorStore({ definition, address, settings, path }, log))
   const { store } = guarded
   const keys = openLocked(files.keys, openStore)
@@ -176,10 +177,14 @@ export const startActor = async (
 
 const alone: Join = bus => bus
 
-const mailerOf = ({ smtpUrl, mailFrom }: Config, log: Log): Mailer | undefined =>
-  smtpUrl === undefined
-    ? undefined
-    : withRefusalsInTheLog(createSmtpMailer({ url: smtpUrl, from: mailFrom }, systemClock), log, systemClock)
+const mailOf = ({ mail, smtpUrl, mailFrom }: Config, log: Log): Pick<Outside, 'mailer' | 'caught'> => {
+  const heard = (mailer: Mailer) => withRefusalsInTheLog(mailer, log, systemClock)
+  if (smtpUrl !== undefined) return { mailer: heard(createSmtpMailer({ url: smtpUrl, from: mailFrom }, systemClock)) }
+  if (mail === undefined) return {}
+  log.warn({}, 'KASSA_MAIL=mailbox: letters reach nobody; the last of them are kept in memory for /v1/mailbox')
+  const { mailer, caught } = catchLetters({ from: mailFrom }, systemClock, systemRandom)
+  return { mailer: heard(mailer), caught }
+}
 
 const openLocked = <T>(path: string, open: (path: string) => T): T => {
   try {

@@ -5,7 +5,7 @@ import { commandSubject, querySubject, sourceOf, streamOf } from '../bus/subject
 import { DEFINITIONS, definitionOf, readersOf } from './definitions.ts'
 import { readEvent } from './kernel/event.ts'
 import { type Answered, createTestWorld, emptyDisk, type TestDisk } from './kernel/test-world.ts'
-import type { Letter, Mailer } from './notification/mailer.ts'
+import type { CaughtLetters, Letter, Mailer } from './notification/mailer.ts'
 import type { Delivery } from './notification/rules.ts'
 import { ACTOR_NAMES, type ActorName } from './registry.ts'
 import type { Poster } from './webhook/poster.ts'
@@ -32,6 +32,7 @@ export type Shop = Awaited<ReturnType<typeof openShop>>
 export const openShop = async (
   options: {
     mailer?: Mailer
+    caught?: CaughtLetters
     poster?: Poster
     disks?: Partial<Record<ActorName, TestDisk>>
     only?: readonly ActorName[]

@@ -18,6 +18,8 @@ export const PROBLEMS = {
   product_not_found: { status: 404, title: 'There is no such product' },
   order_not_found: { status: 404, title: 'There is no such order' },
   letter_not_found: { status: 404, title: 'There is no such letter' },
+  mailbox_off: { status: 404, title: 'There is no mailbox here' },
+  mail_not_found: { status: 404, title: 'There is no such mail in the mailbox' },
   webhook_not_found: { status: 404, title: 'There is no such webhook' },
   delivery_not_found: { status: 404, title: 'There is no such delivery' },
   dead_letter_not_found: { status: 404, title: 'There is no such dead letter' },

@@ -121,7 +121,13 @@ const withBroker = async (
   }
 }
 
-const examineMail = async ({ smtpUrl }: Pick<Config, 'smtpUrl'>): Promise<Finding> => {
+const examineMail = async ({ mail, smtpUrl }: Pick<Config, 'mail' | 'smtpUrl'>): Promise<Finding> => {
+  if (mail !== undefined)
+    return look(
+      'mail',
+      'KASSA_MAIL=mailbox: letters reach nobody, the last of them are kept in memory',
+      'to send them, unset it and give KASSA_SMTP_URL; to read them: GET /v1/mailbox',
+    )
   if (smtpUrl === undefined) return well('mail', 'no KASSA_SMTP_URL: letters are stored and count as sent')
   const where = new URL(smtpUrl).host
   const why = await whyNoMail({ url: smtpUrl })

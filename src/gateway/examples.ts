@@ -42,6 +42,15 @@ const letter = {
   last_error: null,
   version: 3,
 }
+const mail = {
+  mail_id: '1',
+  message_id: letter.message_id,
+  from: 'Kassa <kassa@localhost>',
+  to: john.email,
+  subject: letter.subject,
+  received_at: '2023-09-07T15:00:00Z',
+  bytes: 612,
+}
 const operation = {
   operation_id: '12345',
   user_id: user,
@@ -197,6 +206,19 @@ export const EXAMPLES: Record<string, Example> = {
   },
   GetLetter: { request: { message_id: '67890' }, reply: letter },
   ResendLetter: { request: { message_id: '67890' }, reply: { ...letter, status: 'Queued', version: 11 } },
+  ListMailbox: { reply: { items: [mail], next_cursor: null } },
+  GetMailboxMessage: {
+    request: { mail_id: mail.mail_id },
+    reply: {
+      ...mail,
+      headers: [
+        { name: 'From', value: mail.from },
+        { name: 'To', value: mail.to },
+        { name: 'Subject', value: mail.subject },
+      ],
+      text: letter.message,
+    },
+  },
   LiftSuppression: { request: { user_id: user }, reply: { user_id: user, suppressed: false } },
   CreateWebhook: {
     request: { url: webhook.url, events: webhook.events, description: webhook.description },

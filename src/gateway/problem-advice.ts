@@ -18,6 +18,9 @@ export const ADVICE: Record<ProblemCode, string> = {
   product_not_found: 'Order a product of the catalogue, or have it added.',
   order_not_found: 'Check the order id: it is the order_id that POST /orders/create/ gave.',
   letter_not_found: 'Check the id against GET /notifications/messages.',
+  mailbox_off: 'Start Kassa with KASSA_MAIL=mailbox, and without KASSA_SMTP_URL: its letters are then caught here.',
+  mail_not_found:
+    'Check the id against GET /v1/mailbox: only the last mails are kept, and none over a restart. What was written stays at GET /v1/notifications/{message_id}.',
   webhook_not_found: 'Check the id against GET /v1/webhooks.',
   delivery_not_found: 'Check the id against GET /v1/webhooks/{webhook_id}/deliveries; old ones are not kept for ever.',
   dead_letter_not_found: 'Check the id against GET /v1/dead-letters.',

@@ -119,6 +119,9 @@ export const ROUTES = [
     success: 200,
     cellBy: 'user_id',
   }),
+  // The mails of each cell lie with its actor; there is one cell as yet.
+  query('page', notificationContract, 'ListMailbox', { path: '/v1/mailbox' }),
+  query('query', notificationContract, 'GetMailboxMessage', { path: '/v1/mailbox/:mail_id', cellBy: 'mail_id' }),
   // A webhook that is made lives in the cell of its key; there is one cell as yet.
   command(webhookContract, 'CreateWebhook', { path: '/v1/webhooks', success: 201, location: webhookAddress }),
   query('page', webhookContract, 'ListWebhooks', { path: '/v1/webhooks' }),

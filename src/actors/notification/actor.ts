@@ -13,7 +13,8 @@ import type { Vault } from '../kernel/vault.ts'
 import { orderThread } from '../order/contract.ts'
 import { momentOut, span, userIdOut } from '../values.ts'
 import { type LetterInFull, notificationContract, type ShownLetter } from './contract.ts'
-import type { Letter, Mailer } from './mailer.ts'
+import { messageIdOf, openMailbox } from './mailbox.ts'
+import type { CaughtLetters, Letter, Mailer } from './mailer.ts'
 import {
   addRecipient,
   changeRecipient,
@@ -38,8 +39,14 @@ const ADDRESS_TIMEOUT_MS = 2000
 /** What came of an attempt to hand a letter over. */
 type Attempt = { message_id: string; delivery: Delivery | Withheld; jitter: number }
 
-/** The actor that hands its letters over by `mailer`; without one they count as sent as soon as they are stored. */
-export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notificationContract> => ({
+/**
+ * The actor that hands its letters over by `mailer`; without one they count as sent as soon as they are stored. `caught`
+ * is where they end up if they reach nobody.
+ */
+export const notificationActor = (
+  mailer?: Mailer,
+  caught?: CaughtLetters,
+): ActorDefinition<typeof notificationContract> => ({
   contract: notificationContract,
   tables: NOTIFICATION_TABLES,
   listensTo: ['order'],
@@ -64,6 +71,11 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
     }
     const letterReply = (messageId: string): LetterInFull =>
       inFull(vault, tables.letter(Number(messageId)) as LetterRow)
+
+    const mailbox = openMailbox(caught, messageId => {
+      const row = tables.letter(messageId)
+      return row !== undefined && tables.recipient(row.user_id) !== undefined
+    })
 
     const orderLetter = (letter: OrderLetter, event: AppliedEvent, now: number): Decision => {
       const { order_id, locale, amount } = event.data
@@ -166,6 +178,7 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
             return { refusal: { code: 'letter_not_found', detail: `there is no letter ${message_id}` } }
           return { reply: letterReply(message_id) }
         },
+        ...mailbox.answer,
       },
 
       react: {
@@ -185,7 +198,7 @@ export const notificationActor = (mailer?: Mailer): ActorDefinition<typeof notif
       thread: ({ data }) => (typeof data.order_id === 'string' ? orderThread(data.order_id) : undefined),
       wakes: () => [],
       atOpen: () => [],
-      effects: [mail],
+      effects: [mail, ...mailbox.effects],
       figures: committed => [
         ...Object.entries(STATUSES).map(([status, type]) => sample('kassa_letters_total', committed(type), { status })),
         sample('kassa_letters_queued', tables.countQueued()),
@@ -215,9 +228,7 @@ const deliver = async (
 ): Promise<Delivery> => {
   const to = await address()
   if (to === undefined) return { outcome: 'never', error: 'there is nobody to write to any more', bounced: false }
-  // Made of what never changes, so that it is the same at every attempt.
-  const messageId = `${letter.message_id}.${letter.made_at.toString(36)}`
-  const delivery = await mailer.send({ messageId, to, subject, text: message, ...trace })
+  const delivery = await mailer.send({ messageId: messageIdOf(letter), to, subject, text: message, ...trace })
   const isBounce = delivery.outcome === 'never' && delivery.bounced
   // What was said of the address of before says nothing of the one that they have now.
   if (isBounce && (await address()) !== to) return { outcome: 'later', error: `${delivery.error}; the address changed` }

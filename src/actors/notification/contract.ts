@@ -28,6 +28,25 @@ export const letterInFull = shownLetter.extend({
 })
 export type LetterInFull = z.infer<typeof letterInFull>
 
+/** A mail that the mailbox has caught; `message_id` is the letter's. */
+const shownMail = z.object({
+  mail_id: shownId,
+  message_id: shownId,
+  from: z.string(),
+  to: z.string(),
+  subject: z.string(),
+  received_at: shownMoment,
+  bytes: z.int(),
+})
+export type ShownMail = z.infer<typeof shownMail>
+
+/** The same with everything that its reader would see. */
+const mailInFull = shownMail.extend({
+  headers: z.array(z.object({ name: z.string(), value: z.string() })),
+  text: z.string(),
+})
+export type MailInFull = z.infer<typeof mailInFull>
+
 /** What every event that makes a letter says of it. */
 const madeLetter = {
   message_id: shownId,
@@ -92,6 +111,18 @@ export const notificationContract = defineActorContract({
       body: z.strictObject({ message_id: id }),
       reply: letterInFull,
       refusals: ['letter_not_found'],
+    },
+    ListMailbox: {
+      summary: 'the mails that were caught in memory instead of being sent, the newest first (`KASSA_MAIL=mailbox`)',
+      body: z.strictObject(pageFields),
+      reply: pageOf(shownMail),
+      refusals: ['mailbox_off'],
+    },
+    GetMailboxMessage: {
+      summary: 'one mail of the mailbox as its reader would see it: its headers and its text',
+      body: z.strictObject({ mail_id: id }),
+      reply: mailInFull,
+      refusals: ['mailbox_off', 'mail_not_found'],
     },
   },
   events: {
