@@ -7,16 +7,21 @@ import { button, field, form, h, notice, replace, say, title } from './dom.js'
 import { rememberEvent, renderEvents } from './events.js'
 import { startFeed } from './feed.js'
 import { renderLetter, renderLetters } from './letters.js'
+import { renderMail, renderMailbox } from './mailbox.js'
 import { renderOrder } from './order.js'
 import { renderOrders } from './orders.js'
 import { privacy } from './shown.js'
 import { renderTry } from './try.js'
 
-/** Each page: its address, its name in the menu, and what draws it for the part of the address behind it. */
+/**
+ * Each page: its address, its name in the menu, and what draws it for the part of the address behind it. One `under`
+ * another is reached from there, and not in the menu.
+ */
 const PAGES = [
   { path: 'orders', name: 'Orders', all: renderOrders, one: renderOrder },
   { path: 'customers', name: 'Customers', all: renderCustomers, one: renderCustomer },
   { path: 'letters', name: 'Letters', all: renderLetters, one: renderLetter },
+  { path: 'mailbox', name: 'Mailbox', under: 'letters', all: renderMailbox, one: renderMail },
   { path: 'actors', name: 'Actors', all: renderActors },
   { path: 'dead-letters', name: 'Dead letters', all: renderDeadLetters },
   { path: 'events', name: 'Events', all: renderEvents },
@@ -43,7 +48,7 @@ const show = async () => {
   page.leave?.()
   page = { heard: () => {} }
   for (const link of nav.children)
-    if (link.dataset.path === found.path) link.setAttribute('aria-current', 'page')
+    if (link.dataset.path === (found.under ?? found.path)) link.setAttribute('aria-current', 'page')
     else link.removeAttribute('aria-current')
   const place = h('div', { class: 'page' })
   replace(main, place)
@@ -91,7 +96,7 @@ const begin = () => {
   }
   replace(
     nav,
-    PAGES.map(({ path, name }) => h('a', { href: `#/${path}`, 'data-path': path }, name)),
+    PAGES.filter(({ under }) => !under).map(({ path, name }) => h('a', { href: `#/${path}`, 'data-path': path }, name)),
   )
   drawTools()
   feed?.stop()

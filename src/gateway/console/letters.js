@@ -35,7 +35,7 @@ export const renderLetters = place => {
 
   replace(
     place,
-    title('Letters'),
+    title('Letters', h('a', { href: '#/mailbox' }, 'Mailbox')),
     h('p', { class: 'lead' }, `Of the ${CUSTOMERS_MOST} customers who ordered last, or of one.`),
     form(
       line,

@@ -59,3 +59,4 @@ export const words = name => name.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCa
 export const orderLink = id => h('a', { href: `#/orders/${encodeURIComponent(id)}`, 'data-key': `order ${id}` }, id)
 export const customerLink = id => h('a', { href: `#/customers/${encodeURIComponent(id)}` }, String(id))
 export const letterLink = id => h('a', { href: `#/letters/${encodeURIComponent(id)}` }, id)
+export const mailLink = id => h('a', { href: `#/mailbox/${encodeURIComponent(id)}` }, id)
