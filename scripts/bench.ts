@@ -1,5 +1,7 @@
 /** `npm run bench`: how quick Kassa is on this machine, beside its own empty route and beside the plain design. */
 import { writeFileSync } from 'node:fs'
+import { runGrownBench } from '../bench/grown/grown.ts'
+import { grownReport } from '../bench/grown/grown-report.ts'
 import { readOptions, USAGE, wantsHelp } from '../bench/options.ts'
 import { plotOf, report, reportJson } from '../bench/report.ts'
 import { runBench } from '../bench/run.ts'
@@ -26,6 +28,11 @@ try {
     const figures = await runSmallBench(options, line => console.error(line))
     console.log(options.json ? JSON.stringify(figures, undefined, 2) : smallReport(figures).join('\n'))
     process.exit(figures.clean ? exitCodes.ok : exitCodes.failed)
+  }
+  if (options.grown) {
+    const figures = await runGrownBench(options, line => console.error(line))
+    console.log(options.json ? JSON.stringify(figures, undefined, 2) : grownReport(figures).join('\n'))
+    process.exit(exitCodes.ok)
   }
   const results = await runBench(options, line => console.error(line))
   const plot = plotOf(results)
