@@ -66,6 +66,11 @@ describe('configuration: what is set', () => {
     assert.equal(readConfig({}).config.mail, undefined)
   })
 
+  it('is no demo unless it is said so', () => {
+    const demos = [undefined, '', '0', '1'].map(KASSA_DEMO => readConfig({ KASSA_DEMO }).config.demo)
+    assert.deepEqual(demos, [false, false, false, true])
+  })
+
   it('makes paths absolute', () => {
     assert.match(readConfig({ KASSA_DATA: 'shop' }).config.dataDir, /^(\/|[A-Z]:\\).*shop$/)
   })
@@ -76,6 +81,8 @@ describe('configuration: faults', () => {
     ['KASSA_HOST', 'shop example'],
     ['KASSA_HOST', 'http://127.0.0.1'],
     ['KASSA_TRUST_PROXY', 'yes'],
+    ['KASSA_DEMO', 'on'],
+    ['KASSA_DEMO', 'true'],
     ['KASSA_PORT', '65536'],
     ['KASSA_PORT', '80a'],
     ['KASSA_PORT', '-1'],

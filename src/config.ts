@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { demoVariable } from './configuration/demo.ts'
 import { firstId } from './configuration/first-id.ts'
 import { mailFaults, mailSettings } from './configuration/mail-settings.ts'
 import { faultLine, optionalSetting, setting, variableOf } from './configuration/setting.ts'
@@ -11,6 +12,7 @@ import {
   jwks,
   moneyMinor,
   natsUrl,
+  oneOrZero,
   onOff,
   otlpHeaders,
   path,
@@ -112,6 +114,7 @@ const schema = z.object({
     example: 'one',
     meaning: 'whether the gateway and each actor have a process of their own, or all of them share one',
   }),
+  demo: setting(oneOrZero, demoVariable),
   natsUrl: optionalSetting(natsUrl, {
     name: 'NATS_URL',
     wish: 'give the URL of a NATS server with JetStream, or several of one cluster with commas between them',

@@ -132,7 +132,7 @@ suite('access', () => {
     let refused = 0
     after(() => console.log(`${refused} unsafe starts, ${refused} refused`))
     const start = (host: string, more: Partial<Parameters<typeof refuseUnsafeStart>[0]> = {}) =>
-      refuseUnsafeStart({ host, dataDir, trustProxy: false, jwtAlgorithm: 'RS256', ...more }, NOW)
+      refuseUnsafeStart({ host, dataDir, trustProxy: false, demo: false, jwtAlgorithm: 'RS256', ...more }, NOW)
 
     for (const host of ['0.0.0.0', '::', '192.168.1.5', 'shop.example'])
       for (const [which, make] of Object.entries(made))
@@ -162,6 +162,19 @@ suite('access', () => {
     test('with a key and a certificate is let start', () => {
       made.one()
       start('0.0.0.0', { tlsCert: '/etc/kassa/cert.pem' })
+    })
+    test('of a demo is refused wherever others could break it, whatever the keys', () => {
+      made.one()
+      for (const [host, more, why] of [
+        ['0.0.0.0', { tlsCert: '/etc/kassa/cert.pem' }, /KASSA_DEMO=1 and KASSA_HOST=0\.0\.0\.0/],
+        ['shop.example', { trustProxy: true }, /KASSA_DEMO=1 and KASSA_HOST=shop\.example/],
+        ['127.0.0.1', { trustProxy: true }, /KASSA_DEMO=1 and KASSA_TRUST_PROXY=on/],
+      ] as const)
+        assert.throws(
+          () => start(host, { ...more, demo: true }),
+          fault => exitCodeOf(fault) === exitCodes.configuration && why.test((fault as Error).message),
+        )
+      for (const host of ['127.0.0.1', 'localhost', '::1']) start(host, { demo: true })
     })
   })
 })

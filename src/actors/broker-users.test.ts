@@ -144,6 +144,17 @@ describe('the users of the broker', () => {
     rmSync(dataDir, { recursive: true, force: true })
   })
 
+  it('ask for nothing to be broken, but for the gateway of a demo', () => {
+    const granted = (demo: boolean) =>
+      Object.fromEntries(brokerUsers(user => user, { demo }).map(({ name, permissions }) => [name, permissions]))
+    const { gateway, ...others } = granted(true)
+    const { gateway: usual, ...usualOthers } = granted(false)
+    assert.deepEqual(others, usualOthers)
+    const more = gateway?.publish.allow.filter(subject => !usual?.publish.allow.includes(subject))
+    assert.deepEqual(more, ['supervisor.0.demo.KillActor', 'supervisor.0.demo.DeleteStream'])
+    assert.deepEqual(gateway?.subscribe, usual?.subscribe)
+  })
+
   it('are the actors, the gateway, the keeper of streams, and two for people', () => {
     assert.deepEqual(Object.keys(PERMISSIONS).sort(), [...USERS].sort())
   })

@@ -18,7 +18,15 @@ import {
   toWorkOff,
   userOf,
 } from '../bus/permissions.ts'
-import { type Address, COMMANDS, commandSubject, querySubject, streamOf } from '../bus/subjects.ts'
+import {
+  type Address,
+  COMMANDS,
+  commandSubject,
+  demoSubject,
+  querySubject,
+  SUPERVISOR,
+  streamOf,
+} from '../bus/subjects.ts'
 import { DEFINITIONS, readersOf } from './definitions.ts'
 import { kernelContract } from './kernel/kernel-contract.ts'
 import { type ActorName, ADDRESSES, CONTRACTS } from './registry.ts'
@@ -83,8 +91,9 @@ const ofActor = (address: OwnAddress): Permissions => {
   )
 }
 
-const ofGateway = (): Permissions =>
+const ofGateway = (more: readonly Grant[] = []): Permissions =>
   granted([
+    ...more,
     toAsk(GATEWAY),
     toQueue(ADDRESSES, GATEWAY),
     ...ADDRESSES.flatMap(address => [
@@ -140,6 +149,15 @@ export const PERMISSIONS: Readonly<Record<string, Permissions>> = Object.fromEnt
   [READER, ofReader()],
 ])
 
+/** What changes in a demo (`KASSA_DEMO=1`): the gateway may ask for things to be broken. */
+const IN_A_DEMO: Readonly<Record<string, Permissions>> = {
+  [GATEWAY]: ofGateway([{ publish: ['KillActor', 'DeleteStream'].map(name => demoSubject(SUPERVISOR, name)) }]),
+}
+
 /** All users, each with its public key as `publicKeyOf` gives it by name. */
-export const brokerUsers = (publicKeyOf: (user: string) => string): BrokerUser[] =>
-  Object.entries(PERMISSIONS).map(([name, permissions]) => ({ name, publicKey: publicKeyOf(name), permissions }))
+export const brokerUsers = (publicKeyOf: (user: string) => string, { demo = false } = {}): BrokerUser[] =>
+  Object.entries({ ...PERMISSIONS, ...(demo ? IN_A_DEMO : {}) }).map(([name, permissions]) => ({
+    name,
+    publicKey: publicKeyOf(name),
+    permissions,
+  }))

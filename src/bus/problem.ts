@@ -34,6 +34,7 @@ export const PROBLEMS = {
   delivery_not_retryable: { status: 409, title: 'The delivery is on its way already' },
   name_taken: { status: 409, title: 'The name is taken' },
   dead_letter_settled: { status: 409, title: 'The dead letter was redriven or discarded already' },
+  demo_unavailable: { status: 409, title: 'This cannot be broken here at present' },
   version_mismatch: { status: 412, title: 'It has changed since the version that was named' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body has a type that is not read here' },

@@ -32,5 +32,14 @@ export const queueSubject = ({ actor, cell }: Address, name: string): string => 
 export const eventSubject = ({ actor, cell }: Address, type: string, user: string | undefined): string =>
   `${actor}.${cell}.event.${type}.${user ?? '_'}`
 
+/**
+ * `supervisor.0.demo.KillActor`: something is broken on purpose. Only where `KASSA_DEMO=1` is set does anybody answer, and
+ * may anybody ask.
+ */
+export const demoSubject = ({ actor, cell }: Address, name: string): string => `${actor}.${cell}.demo.${name}`
+
+/** Who starts and ends the processes, as it is asked in a demo. */
+export const SUPERVISOR: Address = { actor: 'supervisor', cell: 0 }
+
 /** The last token that says what is wanted: `CreateOrder` of `order.0.command.CreateOrder`. */
 export const nameOf = (subject: string): string => subject.split('.')[3] ?? ''

@@ -43,6 +43,7 @@ export const jwks = z
   .string()
   .regex(/^(https:\/\/[^\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/][^\s]*|\/[^\s].*)$/)
 export const onOff = z.enum(['on', 'off']).transform(text => text === 'on')
+export const oneOrZero = z.enum(['1', '0']).transform(text => text === '1')
 /** Kopecks, cents: 99.90 is 9990. Read from the text, since a float would round. The bound is the largest balance. */
 export const moneyMinor = z
   .string()

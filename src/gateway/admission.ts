@@ -45,12 +45,15 @@ const refuseElsewhere = (exchange: Exchange, hosts: string[], origin: string | u
   if (origin !== undefined && !LOOPBACK_ORIGIN.test(origin))
     throw refuse('foreign_origin', 'The Origin should be a page of this machine')
 
-  if (headerNames(exchange).some(name => PROXY_HEADER.test(name)))
+  if (cameByProxy(exchange))
     throw refuse(
       'forbidden',
       'The request came through a proxy; none may stand in front until there is a key: npm start -- keys create --role operator',
     )
 }
+
+/** Whether something between has passed the request on, and says so. */
+export const cameByProxy = (exchange: Exchange): boolean => headerNames(exchange).some(name => PROXY_HEADER.test(name))
 
 const hostOf = (url: string): string => {
   const start = url.indexOf('//') + 2

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { OPEN } from '../access/access.ts'
 import { admit } from './admission.ts'
+import { answerBreakage } from './answer-breakage.ts'
 import { answerCommand } from './answer-command.ts'
 import { answerDeadLetter, answerDeadLetters } from './answer-dead-letters.ts'
 import { answerEvents } from './answer-events.ts'
@@ -15,6 +16,7 @@ import { answerQueue } from './answer-queue.ts'
 import { answerTimeline } from './answer-timeline.ts'
 import { answerAsyncapi } from './asyncapi.ts'
 import { readConsole } from './console-files.ts'
+import { DEMO_ROUTES } from './demo-routes.ts'
 import type { Exchange, GatewayEnv } from './exchange.ts'
 import { answerLive, answerReady, answerVersion } from './health.ts'
 import { unheld } from './hold-to-user.ts'
@@ -86,7 +88,7 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
     })
     methods.set(path, [...(methods.get(path) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])])
   }
-  for (const route of ROUTES) {
+  for (const route of config.demo ? [...ROUTES, ...DEMO_ROUTES] : ROUTES) {
     const handle = handlerOf(ports, settling, meters, route)
     serve(route.method, route.path, async exchange => {
       if (access.isOn()) await pass(exchange, route)
@@ -106,7 +108,7 @@ export const createApp = (ports: GatewayPorts): Hono<GatewayEnv> => {
   serve(
     'GET',
     '/openapi.json',
-    answerOpenapi(() => access.isOn()),
+    answerOpenapi(() => access.isOn(), config.demo),
   )
   serve('GET', '/asyncapi.json', answerAsyncapi())
   serve('GET', '/schemas/:file', answerSchema())
@@ -147,6 +149,8 @@ const handlerOf = (
       return answerDeadLetter(ports, route)
     case 'events':
       return answerEvents(ports)
+    case 'breakage':
+      return answerBreakage(ports, route)
     case 'metrics':
       return answerMetrics(ports, route, meters)
   }

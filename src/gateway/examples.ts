@@ -268,5 +268,7 @@ export const EXAMPLES: Record<string, Example> = {
     request: { dead_letter_id: 'billing-0-17', by: 'olga' },
     reply: { dead_letter_id: 'billing-0-17', status: 'discarded' },
   },
+  KillActor: { request: { actor: 'billing' }, reply: { actor: 'billing', pid: 4711 } },
+  DeleteStream: { request: { actor: 'order' }, reply: { stream: 'ORDER_0', messages: 57 } },
   GetBalance: { request: { user_id: user }, reply: { user_id: user, balance: 500, version: 2 } },
 }

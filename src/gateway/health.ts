@@ -30,11 +30,16 @@ type ShownPart = Omit<Part, 'cursors'> & { unread?: Record<string, number | null
 /** `/livez`: this process answers. */
 export const answerLive = (exchange: Exchange): Response => sendJson(exchange, 200, '{"status":"ok"}')
 
-/** `/version`: what runs here, and the currency that all its amounts are in: the documented replies have no room for it. */
+/**
+ * `/version`: what runs here, and the currency that all its amounts are in: the documented replies have no room for it.
+ * Where it may be broken on purpose, that too.
+ */
 export const answerVersion =
-  ({ config: { currency } }: GatewayPorts) =>
-  (exchange: Exchange): Response =>
-    sendJson(exchange, 200, JSON.stringify({ name: 'kassa', version: productVersion, node: process.version, currency }))
+  ({ config: { currency, demo } }: GatewayPorts) =>
+  (exchange: Exchange): Response => {
+    const known = { name: 'kassa', version: productVersion, node: process.version, currency }
+    return sendJson(exchange, 200, JSON.stringify({ ...known, ...(demo ? { demo } : {}) }))
+  }
 
 /** How far the logs have come tells how much business is done: where keys are needed, that is the operator's to know. */
 const withoutNumbers = ({ part, phase, waits_for, warning }: ShownPart): ShownPart => ({

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { PROBLEMS } from '../bus/problem.ts'
 import { COMMAND_KEY } from './command-key.ts'
-import { type Route, VERSION_FIELD } from './route.ts'
+import { type Route, takesKey, VERSION_FIELD } from './route.ts'
 import { OUR_TAG } from './versions.ts'
 
 const text = { type: 'string' }
@@ -69,7 +69,7 @@ export const COMPONENTS = {
 export const headersOf = (route: Route) => [
   parameter('X-Request-Id', 'Echoed; 1 to 128 characters without spaces.'),
   parameter('traceparent', 'The W3C trace that this request is a step of; what is none is passed over.'),
-  ...(route.method !== 'GET'
+  ...(takesKey(route)
     ? [
         parameter('Idempotency-Key', 'Bare or quoted, 1 to 255 characters: the request is carried out once.', {
           type: 'string',

@@ -3,26 +3,33 @@ import type { z } from 'zod'
 import { type JsonSchema, jsonSchemaOf } from '../bus/json-schema.ts'
 import { PROBLEMS, type ProblemCode } from '../bus/problem.ts'
 import { productVersion } from '../version.ts'
+import { DEMO_ROUTES } from './demo-routes.ts'
 import { EXAMPLES } from './examples.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import { COMPONENTS, headersOf } from './openapi-components.ts'
 import {
+  type BreakageRoute,
   bodyFields,
   type CommandRoute,
   type DeadLetterRoute,
   pathFields,
   type QueueRoute,
   type Route,
+  takesKey,
 } from './route.ts'
 import { problemsOf } from './route-problems.ts'
 import { ROUTES } from './routes.ts'
 
-/** The handler of `/openapi.json`; the document is made when somebody first asks. `needsKey` may become true later. */
-export const answerOpenapi = (needsKey: () => boolean) => {
+/**
+ * The handler of `/openapi.json`; the document is made when somebody first asks. `needsKey` may become true later; in a
+ * `demo` it says what can be broken, too.
+ */
+export const answerOpenapi = (needsKey: () => boolean, demo: boolean) => {
+  const routes = demo ? [...ROUTES, ...DEMO_ROUTES] : ROUTES
   const texts = new Map<boolean, string>()
   const textFor = (keyed: boolean): string => {
     const text =
-      texts.get(keyed) ?? JSON.stringify({ ...openapiDocument(), ...(keyed ? { security: [WITH_KEY] } : {}) })
+      texts.get(keyed) ?? JSON.stringify({ ...openapiDocument(routes), ...(keyed ? { security: [WITH_KEY] } : {}) })
     texts.set(keyed, text)
     return text
   }
@@ -32,7 +39,7 @@ export const answerOpenapi = (needsKey: () => boolean) => {
 const WITH_KEY = { key: [] }
 
 /** The whole document, of a Kassa that has no keys yet or may get some. */
-export const openapiDocument = () => ({
+export const openapiDocument = (routes: readonly Route[] = ROUTES) => ({
   openapi: '3.1.0',
   info: {
     title: 'Kassa',
@@ -44,7 +51,7 @@ export const openapiDocument = () => ({
   },
   servers: [{ url: '/' }],
   security: [{}, WITH_KEY],
-  paths: pathsOf(ROUTES),
+  paths: pathsOf(routes),
   components: COMPONENTS,
 })
 
@@ -64,11 +71,15 @@ const CSV_TOO = 'With `Accept: text/csv` the rows come as CSV: a line of names, 
 const FEED =
   'Each `data` is one entry of a log, as JSON; what is personal is left out. The `id` says how far every log was told, and `Last-Event-ID` brings it back: nothing is missing then. The first event, `place`, is where it begins. A line `:` every 15 s shows that it goes on.'
 
+// Else who reads the document would take it for one of the others.
+const NO_KEY = 'It takes no Idempotency-Key: as often as it is asked, it is done. Only with `KASSA_DEMO=1`.'
+
 const operationOf = (route: Route) => ({
   operationId: route.name,
   summary: route.spec.summary,
   ...(route.kind === 'list' && route.csv ? { description: CSV_TOO } : {}),
   ...(route.kind === 'events' ? { description: FEED } : {}),
+  ...(route.kind === 'breakage' ? { description: NO_KEY } : {}),
   tags: [tagOf(route)],
   parameters: parametersOf(route),
   ...(hasBody(route) ? { requestBody: requestBodyOf(route) } : {}),
@@ -77,6 +88,7 @@ const operationOf = (route: Route) => ({
 
 const tagOf = (route: Route): string => {
   if (route.kind === 'events') return 'events'
+  if (route.kind === 'breakage') return 'demo'
   if ('actor' in route) return route.actor
   return route.kind === 'metrics' ? 'operations' : 'dead letters'
 }
@@ -99,10 +111,19 @@ const parametersOf = (route: Route) => {
   return [...named, ...headersOf(route)]
 }
 
-const hasBody = (route: Route): route is CommandRoute | QueueRoute | DeadLetterRoute =>
-  (route.kind === 'command' || route.kind === 'queue' || route.kind === 'dead-letter') && bodyFields(route).length > 0
+type BodyRoute = CommandRoute | QueueRoute | DeadLetterRoute | BreakageRoute
 
-const requestBodyOf = (route: CommandRoute | QueueRoute | DeadLetterRoute) => {
+const WITH_BODY: readonly Route['kind'][] = [
+  'command',
+  'queue',
+  'dead-letter',
+  'breakage',
+] satisfies BodyRoute['kind'][]
+
+const hasBody = (route: Route): route is BodyRoute =>
+  WITH_BODY.includes(route.kind) && bodyFields(route as BodyRoute).length > 0
+
+const requestBodyOf = (route: BodyRoute) => {
   const names = bodyFields(route)
   const {
     properties,
@@ -186,7 +207,7 @@ const replySchema = (route: Route): JsonSchema => {
 const successHeaders = (route: Route, status: number): string[] => {
   const names = [...EVERYWHERE]
   if (mediaTypeOf(route) === 'application/json') names.push('Server-Timing')
-  if (route.method !== 'GET') names.push('Idempotent-Replayed')
+  if (takesKey(route)) names.push('Idempotent-Replayed')
   if (route.kind === 'list' || route.kind === 'page') names.push('Link')
   if (route.kind === 'dead-letters') names.push('Kassa-Unanswered')
   if ((route.kind === 'query' || route.kind === 'command') && isVersioned(route)) names.push('ETag')
@@ -206,7 +227,7 @@ const problemResponses = (route: Route) => {
 const problemResponse = (route: Route, status: number, codes: ProblemCode[]) => {
   const names = [...EVERYWHERE, 'Server-Timing']
   if (status === 503 || status === 429) names.push('Retry-After')
-  if (route.method !== 'GET' && (status >= 500 || names.includes('Retry-After'))) names.push('Idempotency-Key')
+  if (takesKey(route) && (status >= 500 || names.includes('Retry-After'))) names.push('Idempotency-Key')
   return {
     description: codes.map(code => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
     headers: headersNamed(names),

@@ -14,7 +14,7 @@ export type GatewayPorts = {
   bus: Bus
   clock: Clock
   random: Random
-  config: Pick<Config, 'requestDeadlineMs' | 'settleWaitMs' | 'currency' | 'rateLimit' | 'trustProxy'>
+  config: Pick<Config, 'requestDeadlineMs' | 'settleWaitMs' | 'currency' | 'rateLimit' | 'trustProxy' | 'demo'>
   log: Log
   /** Who may ask; anybody, unless something else is given. */
   access?: Access

@@ -37,6 +37,8 @@ export const ADVICE: Record<ProblemCode, string> = {
   webhook_disabled: 'Enable it first: PATCH /v1/webhooks/{webhook_id} with {"status": "Enabled"}.',
   delivery_not_retryable: 'Nothing: it is tried again by itself. Delivered and Failed ones can be sent again.',
   dead_letter_settled: 'Nothing: it was redriven or discarded already, or it cannot be redriven.',
+  demo_unavailable:
+    'Nothing was broken; the detail says why. What is away already comes back by itself: ask again then.',
   body_too_large: 'Send at most 65,536 bytes.',
   unsupported_media_type: 'Send JSON as application/json, without a Content-Encoding.',
   idempotency_key_reused: 'Use a new key for a new request; a key repeats only together with the same body.',

@@ -1,7 +1,7 @@
 /** Which problems an operation can answer with, read off its line of the table. */
 import { z } from 'zod'
 import { PROBLEMS, type ProblemCode } from '../bus/problem.ts'
-import type { Route } from './route.ts'
+import { type Route, takesKey } from './route.ts'
 
 /** What every address can answer: who is let in, headers that cannot be taken, parts that are down. */
 const EVERYWHERE: ProblemCode[] = [
@@ -17,19 +17,14 @@ const EVERYWHERE: ProblemCode[] = [
   'unavailable',
 ]
 
-/** What reading a body can end in, and using a key. */
-const OF_BODIES: ProblemCode[] = [
-  'malformed_json',
-  'unknown_field',
-  'body_too_large',
-  'unsupported_media_type',
-  'idempotency_key_reused',
-]
+/** What reading a body can end in. */
+const OF_BODIES: ProblemCode[] = ['malformed_json', 'unknown_field', 'body_too_large', 'unsupported_media_type']
 
 /** The codes of an operation, in the order of their statuses. */
 export const problemsOf = (route: Route): ProblemCode[] => {
   const codes = new Set<ProblemCode>([...EVERYWHERE, 'unknown_parameter', ...fieldProblems(route.spec.body)])
   if (route.method !== 'GET') for (const code of OF_BODIES) codes.add(code)
+  if (takesKey(route)) codes.add('idempotency_key_reused')
   // What a queued command is refused for becomes a dead letter; nobody waits for it.
   if (route.kind !== 'queue') for (const code of route.spec.refusals) codes.add(code)
 

@@ -1,6 +1,7 @@
 /** One line of the gateway's table: this HTTP request is that message. */
 import type { ActorName } from '../actors/registry.ts'
 import type { CommandSpec, Contract, QuerySpec } from '../bus/contract.ts'
+import type { Address as Owner } from '../bus/subjects.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 type Address = { method: Method; path: string; success: 200 | 201 | 202; actor: ActorName }
@@ -57,6 +58,9 @@ export type EventsRoute = Omit<Address, 'actor'> & { kind: 'events'; name: strin
 /** What every process counts of itself, as text. */
 export type MetricsRoute = Omit<Address, 'actor'> & { kind: 'metrics'; name: string; spec: QuerySpec }
 
+/** Something is broken on purpose, by whom `by` names. Each time it is asked, once more: it takes no key. */
+export type BreakageRoute = Omit<Address, 'actor'> & { kind: 'breakage'; by: Owner; name: string; spec: CommandSpec }
+
 export type Route =
   | CommandRoute
   | QueryRoute
@@ -69,6 +73,10 @@ export type Route =
   | DeadLetterRoute
   | EventsRoute
   | MetricsRoute
+  | BreakageRoute
+
+/** Whether it is carried out once under an `Idempotency-Key`. */
+export const takesKey = ({ method, kind }: Route): boolean => method !== 'GET' && kind !== 'breakage'
 
 /** The fields of a command that its body has: those that neither the path nor `If-Match` tells. */
 export const bodyFields = ({ path, spec }: { path: string; spec: CommandSpec }): string[] => {

@@ -46,7 +46,15 @@ export const createTestGateway = (
     bus,
     clock,
     random: createSeededRandom(1),
-    config: { settleWaitMs: 0, requestDeadlineMs: 10_000, currency: 'RUB', rateLimit: 0, trustProxy: false, ...config },
+    config: {
+      settleWaitMs: 0,
+      requestDeadlineMs: 10_000,
+      currency: 'RUB',
+      rateLimit: 0,
+      trustProxy: false,
+      demo: false,
+      ...config,
+    },
     log: createLog('silent', 'gateway'),
     access,
   })

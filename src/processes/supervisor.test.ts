@@ -111,6 +111,23 @@ describe('supervisor: keeping parts running', () => {
     await supervisor.stop()
   })
 
+  it('kills a part that is named, as often as it is asked, and never gives it up for that', async () => {
+    const { supervisor, happenings, until } = watched()
+    const order: string[] = []
+    supervisor.keep(fake('billing', 2, order))
+    assert.equal(supervisor.kill('billing'), undefined, 'it is not up yet')
+    assert.equal(supervisor.kill('nobody'), undefined)
+    for (let kills = 1; kills <= 12; kills++) {
+      await until('started', kills)
+      assert.equal(supervisor.kill('billing'), 1)
+    }
+    await until('started', 13)
+    assert.deepEqual(order, Array(12).fill('billing killed'))
+    const pauses = happenings.filter(happening => happening.what === 'died').map(({ restartInMs }) => restartInMs)
+    assert.deepEqual(pauses, Array(12).fill(5), 'each is the first of its kind')
+    await supervisor.stop()
+  })
+
   it('passes SIGHUP on to the part that is named, and to no other', async () => {
     const { supervisor, until } = watched()
     const order: string[] = []

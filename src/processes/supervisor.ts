@@ -23,6 +23,8 @@ export type Supervisor = {
   stop(): Promise<void>
   /** Ends what still runs at once; for a person who asks a second time. */
   hurry(): void
+  /** Ends a part at once, as a crash would; it is started again. Its pid; `undefined` where it does not run. */
+  kill(name: string): number | undefined
   /** Passes SIGHUP on to a part, if it runs: it reads again what may have changed. */
   hangUp(name: string): void
 }
@@ -34,7 +36,8 @@ export type SupervisorTimes = typeof usualTimes
 /** Deaths in a row, none of them after a steady while, after which a part is given up: about 20 s. */
 const deathsToGiveUp = 10
 
-type Kept = { part: Part; running?: Running; over: Promise<void>; cancel: AbortController }
+/** `wished`: its next death is one that somebody asked for. */
+type Kept = { part: Part; running?: Running; wished?: boolean; over: Promise<void>; cancel: AbortController }
 
 /** `report` hears of everything that happens; it decides what is said and logged. */
 export function createSupervisor(
@@ -53,7 +56,9 @@ export function createSupervisor(
       const exit = await runOnce(kept)
       if (stopping) return
 
-      deaths = performance.now() - began >= times.steady ? 1 : deaths + 1
+      // A death that was asked for does not tell that the part can't run.
+      deaths = kept.wished || performance.now() - began >= times.steady ? 1 : deaths + 1
+      kept.wished = false
       const refused = exit.code === exitCodes.configuration
       if (refused || deaths >= deathsToGiveUp) {
         report({
@@ -123,6 +128,13 @@ export function createSupervisor(
       return stopping
     },
     hurry: killAll,
+    kill(name) {
+      const kept = all.find(({ part, running }) => part.name === name && running !== undefined)
+      if (!kept?.running) return undefined
+      kept.wished = true
+      kept.running.kill()
+      return kept.running.pid
+    },
     hangUp(name) {
       for (const { part, running } of all) if (part.name === name) running?.hangUp?.()
     },

@@ -10,6 +10,7 @@ import { serverFiles } from '../bus/server/server-files.ts'
 import { endWhenStuck } from '../bus/server/stuck.ts'
 import { writeFaults } from '../bus/server/write-faults.ts'
 import type { Config } from '../config.ts'
+import { exitCodes, plainFault } from '../exit.ts'
 import type { Part, Supervisor } from '../processes/supervisor.ts'
 import { systemClock } from '../world/clock.ts'
 import { portChoice } from './port-choice.ts'
@@ -20,9 +21,13 @@ export type Broker = { description: string; isOwn: boolean; start(supervisor: Su
 
 type Say = (line: string) => void
 
+const NO_DEMO_ELSEWHERE =
+  'Cannot start with KASSA_DEMO=1 and NATS_URL: the streams of a broker that others run are not to be broken; unset one of them'
+
 /** Finds what is needed; throws before anything runs when the port or the program can't be had. */
 export async function prepareBroker(config: Config, say: Say): Promise<Broker> {
   const { natsUrl } = config
+  if (natsUrl && config.demo) throw plainFault(exitCodes.configuration, NO_DEMO_ELSEWHERE)
   if (natsUrl) return { description: 'named by NATS_URL', isOwn: false, start: async () => natsUrl }
 
   const wish = {
@@ -42,7 +47,7 @@ export async function prepareBroker(config: Config, say: Say): Promise<Broker> {
   const found = await findNatsServer(search)
 
   // Made at the first start; as long as the server is kept running, it knows the same ones.
-  const users = brokerUsers(user => publicKeyOf(config.dataDir, user))
+  const users = brokerUsers(user => publicKeyOf(config.dataDir, user), config)
 
   return {
     isOwn: true,

@@ -13,6 +13,7 @@ import { giveBackMemory } from '../processes/give-back.ts'
 import { createSupervisor, type Part, type Supervisor } from '../processes/supervisor.ts'
 import { refuseHalfRestored } from '../restoring.ts'
 import { banner } from './banner.ts'
+import { startBreaker } from './breaker.ts'
 import { type Broker, prepareBroker } from './broker.ts'
 import { lockData } from './data-lock.ts'
 import { endsTheStart } from './ends-the-start.ts'
@@ -27,6 +28,8 @@ import { onSignals } from './signals.ts'
 
 /** An empty variable counts as unset. */
 const NO_CREDENTIALS = { NATS_NKEY: '', NATS_CREDS: '', NATS_CA: '', NATS_CERT: '', NATS_KEY: '' }
+
+const DEMO_WARNING = 'KASSA_DEMO=1: whoever may ask this Kassa may also break it, at /console#/try'
 
 const say = (line: string) => console.error(line)
 
@@ -80,9 +83,11 @@ async function runUntilStopped(
     },
   })
 
-  let keeper: { stop: () => Promise<void> } | undefined
+  const beside: { stop: () => Promise<void> }[] = []
   const keep = (natsUrl: string) => {
-    if (!waiting.signal.aborted) keeper = startKeeper(config, natsUrl, log)
+    if (waiting.signal.aborted) return
+    beside.push(startKeeper(config, natsUrl, log))
+    if (config.demo) beside.push(startBreaker(config, natsUrl, { ...config, kill: supervisor.kill, log }))
   }
   bringUp(config, warnings, broker, gatewayPort, supervisor, { waiting, keep }).catch(over.reject)
   try {
@@ -92,12 +97,12 @@ async function runUntilStopped(
     const began = performance.now()
     say('Stopping: the gateway, then the actors, then the broker if it is ours')
     await supervisor.stop()
-    await keeper?.stop()
+    for (const one of beside) await one.stop()
     say(`Stopped in ${Math.round(performance.now() - began)} ms`)
   }
 }
 
-/** Starts the parts in order, what keeps their streams with them, waits until they are ready and prints the banner; `waiting` then ends. */
+/** Starts the parts in order, what goes beside them (`keep`), waits until they are ready and prints the banner; `waiting` then ends. */
 async function bringUp(
   config: Config,
   warnings: string[],
@@ -128,7 +133,7 @@ async function bringUp(
   const { dataDir } = config
   const { description, isOwn } = broker
   const natsKeyFile = isOwn ? keyFileOf(dataDir, OPERATOR) : undefined
-  const warned = [...warnings, ...found]
+  const warned = [...warnings, ...found, ...(config.demo ? [DEMO_WARNING] : [])]
   console.log(
     banner({
       url: url(),

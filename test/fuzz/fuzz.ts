@@ -54,7 +54,14 @@ const fuzzShop = async (operations: Operation[], count: number, seed: number, re
     bus: shop.client,
     clock: shop.clock,
     random: createSeededRandom(seed + 1),
-    config: { requestDeadlineMs: 10_000, settleWaitMs: 300, currency: 'RUB', rateLimit: 0, trustProxy: false },
+    config: {
+      requestDeadlineMs: 10_000,
+      settleWaitMs: 300,
+      currency: 'RUB',
+      rateLimit: 0,
+      trustProxy: false,
+      demo: false,
+    },
     log: createLog('silent', 'gateway'),
   })
   const known = await someThings(shop)

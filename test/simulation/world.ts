@@ -275,6 +275,7 @@ export const createWorld = (
     currency: 'RUB',
     rateLimit: 0,
     trustProxy: false,
+    demo: false,
   })
   return world
 }
