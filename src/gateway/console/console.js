@@ -34,8 +34,8 @@ const tools = document.getElementById('tools')
 
 const LIVE_WORDS = { live: 'Live', waiting: 'Reconnecting', refused: 'Not live' }
 
-/** What every page may use; `currency` is that of all amounts here. */
-const world = { main, currency: '' }
+/** What every page may use; `currency` is that of all amounts here, `demo` whether things may be broken. */
+const world = { main, currency: '', demo: false }
 
 let feed
 let page = { heard: () => {}, leave: () => {} }
@@ -171,7 +171,8 @@ const mayLook = async () => {
 }
 
 const start = async () => {
-  world.currency = (await get('/version')).currency
+  const { currency, demo = false } = await get('/version')
+  Object.assign(world, { currency, demo })
   const hadKey = key.get() !== null
   try {
     await mayLook()

@@ -1,15 +1,14 @@
-/** A burst of orders while somebody breaks things, and the proof afterwards: nothing lost, nothing doubled. */
+/** A burst of orders, and what became of each afterwards, as the API tells it: nothing lost, nothing doubled. */
 import { get, post } from './api.js'
-import { button, field, h, notice, replace, say } from './dom.js'
-import { command, customerLink } from './shown.js'
+import { countOpen, minor, weigh, whole } from './weigh.js'
 
 const PRODUCT = '12345'
+const BUYER = { first_name: 'Ada', last_name: 'Example', email: 'ada@example.com' }
 const PAUSE_MS = 200
 /** An answer that does not come is asked for again under the same key, for so long. */
 const PATIENCE_MS = 60_000
-
-/** Amounts are reckoned in the smallest unit, in which no fraction is lost. */
-const minor = amount => Math.round(Number(amount) * 100)
+/** So many orders are looked at at once. */
+const AT_ONCE = 10
 
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
 
@@ -33,93 +32,40 @@ const send = (path, body) => {
   return untilAnswered(() => post(path, body, key))
 }
 
-const all = async (path, parameters) => {
-  const items = []
-  let cursor
-  do {
-    const page = await untilAnswered(() => get(path, { ...parameters, cursor }))
-    items.push(...page.items)
-    cursor = page.next_cursor ?? undefined
-  } while (cursor !== undefined)
-  return items
+/** Everything that Kassa holds on the buyer. */
+const look = userId => untilAnswered(() => get(`/v1/users/${userId}/export`))
+
+/** The order of each charge, by the log of billing. */
+const chargesOf = async orders => {
+  const ids = orders.map(({ order_id }) => order_id)
+  const charged = []
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const some = ids.slice(from, from + AT_ONCE)
+    const timelines = await Promise.all(some.map(id => untilAnswered(() => get(`/v1/orders/${id}/timeline`))))
+    for (const { items } of timelines)
+      charged.push(...items.filter(({ type }) => type === 'MoneyWithdrawn').map(({ data }) => data.order_id))
+  }
+  return charged
 }
 
-/** What was asked for and what became of it, as the API tells it; throws where it does not tell. */
-const prove = async (userId, put, placed) => {
-  const [orders, history, { balance }] = await Promise.all([
-    all('/v1/orders', { user_id: userId }),
-    untilAnswered(() => get('/money/history', { user_id: userId })),
-    untilAnswered(() => get('/v1/money/balance', { user_id: userId })),
-  ])
-  const known = new Set(orders.map(({ order_id }) => order_id))
-  const confirmed = orders.filter(({ status }) => status === 'Confirmed')
-  const due = confirmed.reduce((sum, { total_amount }) => sum + minor(total_amount), 0)
-  const withdrawals = history.filter(({ type }) => type === 'withdrawal')
-  return {
-    pending: orders.filter(({ status }) => status === 'Pending').length,
-    confirmed: confirmed.length,
-    lost: placed.filter(id => !known.has(id)).length,
-    doubled: orders.length - new Set(placed).size + Math.max(0, withdrawals.length - confirmed.length),
-    balanced: minor(balance) === minor(put) - due,
+/**
+ * Makes a buyer with the money for `wanted` orders, places them one after the other, waits until each is settled, and
+ * weighs what is there then. `taken` hears after each order how many there are.
+ */
+export const placeAndProve = async (wanted, taken) => {
+  const { price } = await untilAnswered(() => get(`/v1/products/${PRODUCT}`))
+  const put = whole(minor(price) * wanted)
+  const { user_id } = await send('/user/create', BUYER)
+  await send('/money/put', { user_id, amount: put })
+  const placed = []
+  while (placed.length < wanted) {
+    const { order_id } = await send('/orders/create', { user_id, product_id: PRODUCT, quantity: 1 })
+    placed.push(order_id)
+    taken(placed.length)
+    await pause(PAUSE_MS)
   }
-}
-
-export const renderProof = ({ currency }) => {
-  const line = notice()
-  const told = h('div', { class: 'stack', id: 'proof' })
-  const count = h('input', { type: 'number', min: '1', max: '500', value: '50' })
-
-  const run = async () => {
-    const wanted = Math.min(500, Math.max(1, Number(count.value) || 1))
-    const { price } = await untilAnswered(() => get(`/v1/products/${PRODUCT}`))
-    const put = ((minor(price) * wanted) / 100).toFixed(2)
-    const { user_id } = await send('/user/create', {
-      first_name: 'Ada',
-      last_name: 'Example',
-      email: 'ada@example.com',
-    })
-    await send('/money/put', { user_id, amount: put })
-    const placed = []
-    for (let n = 1; n <= wanted; n++) {
-      const { order_id } = await send('/orders/create', { user_id, product_id: PRODUCT, quantity: 1 })
-      placed.push(order_id)
-      say(line, `${n} of ${wanted} orders are taken. Break something now.`)
-      await pause(PAUSE_MS)
-    }
-    say(line, 'All are taken; waiting until each is settled.')
-    let found = await prove(user_id, put, placed)
-    for (const begun = Date.now(); found.pending > 0 && Date.now() - begun < PATIENCE_MS; ) {
-      await pause(PAUSE_MS)
-      found = await prove(user_id, put, placed)
-    }
-    const { lost, doubled, pending, confirmed, balanced } = found
-    const good = lost === 0 && doubled === 0 && pending === 0 && balanced
-    say(line, `${wanted} orders: ${lost} lost, ${doubled} doubled, ${pending} not settled.`, good ? 'good' : 'bad')
-    replace(
-      told,
-      h(
-        'p',
-        {},
-        `${confirmed} are confirmed; the balance of customer `,
-        customerLink(user_id),
-        balanced ? ' is' : ' is not',
-        ` what was put less what they cost, in ${currency}.`,
-      ),
-    )
-  }
-  return [
-    h('h2', {}, 'Break it'),
-    h(
-      'p',
-      {},
-      'Place a burst of orders, and meanwhile break what you like. Each order is asked for under a key of its own until there is an answer; then everything is counted.',
-    ),
-    h('p', { class: 'where' }, 'Delete the stream of the orders; it is made again from the store:'),
-    command('nats --context kassa stream rm ORDER_0 -f'),
-    h('p', { class: 'where' }, 'Kill billing; its pid stands in what it answers:'),
-    command("kill -9 $(nats --context kassa req billing.0.query.Health '{}' --raw | jq .pid)"),
-    h('div', { class: 'row' }, field('Orders', count), button('Place them, and prove it', line, run)),
-    line,
-    told,
-  ]
+  let held = await look(user_id)
+  for (const begun = Date.now(); countOpen(held) > 0 && Date.now() - begun < PATIENCE_MS; held = await look(user_id))
+    await pause(PAUSE_MS)
+  return { user_id, ...weigh(held, { put, placed, charged: await chargesOf(held.orders) }) }
 }

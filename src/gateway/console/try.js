@@ -1,7 +1,7 @@
 /** Trying it out: a user, money, an order, each a request that is shown as it is sent. */
 import { post } from './api.js'
+import { renderBreaking } from './break.js'
 import { field, form, h, notice, replace, say, title } from './dom.js'
-import { renderProof } from './proof.js'
 import { command, customerLink, orderLink } from './shown.js'
 
 const MADE_UP = { first_name: 'Ada', last_name: 'Example', email: 'ada@example.com' }
@@ -9,7 +9,8 @@ const MADE_UP = { first_name: 'Ada', last_name: 'Example', email: 'ada@example.c
 const curl = (path, body) =>
   command(`curl -s ${location.origin}${path} -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`)
 
-export const renderTry = (place, { currency }) => {
+export const renderTry = (place, { currency, demo }) => {
+  const { elements, ...breaking } = renderBreaking({ currency, demo })
   const line = notice()
   const sent = h('div', { id: 'sent' })
   const user = h('input', { name: 'user_id', required: true, autocomplete: 'off' })
@@ -95,6 +96,7 @@ export const renderTry = (place, { currency }) => {
     ),
     h('h2', {}, 'What was sent'),
     sent,
-    renderProof({ currency }),
+    elements,
   )
+  return breaking
 }

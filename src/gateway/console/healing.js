@@ -1,0 +1,50 @@
+/** What becomes of what was broken: a part that comes back, a stream that is there again. */
+import { who } from './api.js'
+
+const LOOK_EVERY_MS = 200
+
+/** Watches until it is stopped; `note` gets a line for everything that changes. */
+export const watchHealing = note => {
+  /** Parts that do not answer, and since when; streams that were deleted, and with how many entries. */
+  const away = new Map()
+  const deleted = new Map()
+  let timer
+  let stopped = false
+
+  const seen = (part, phase, waitsFor) => {
+    if (phase === 'open') {
+      if (!away.has(part)) return
+      note(`${part} is open again, after ${((Date.now() - away.get(part)) / 1000).toFixed(1)} s.`)
+      away.delete(part)
+    } else if (!away.has(part)) {
+      away.set(part, Date.now())
+      note(`${part}: ${phase}${waitsFor ? `, waits for ${waitsFor}` : ''}.`)
+    }
+  }
+  const look = async () => {
+    try {
+      // 503 tells as much as 200.
+      const { parts = [] } = await (await fetch('/readyz', { headers: who() })).json()
+      for (const { part, phase, waits_for } of parts) seen(part, phase, waits_for)
+    } catch {
+      // The gateway is away itself; the next look tells.
+    }
+    if (!stopped) timer = setTimeout(look, LOOK_EVERY_MS)
+  }
+  void look()
+
+  return {
+    killed: actor => away.set(`${actor}/0`, Date.now()),
+    deleted: (stream, entries) => deleted.set(stream, entries),
+    /** An entry that lies behind all that was deleted can come only from a stream that was filled again up to it. */
+    heard: ({ stream, sequence }) => {
+      if (!(sequence > deleted.get(stream))) return
+      deleted.delete(stream)
+      note(`${stream} is there again, with all ${sequence} entries.`)
+    },
+    stop: () => {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+}
