@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** The entry: any Node from 18 on starts it; it finds or fetches what is missing, then runs src/main.ts. */
+/** The entry: any Node from 18 on starts it; it finds or fetches what is missing, then runs the program. */
 import module from 'node:module'
 import { join } from 'node:path'
+import { builtProgram } from './built.js'
 import { cacheDir } from './cache.js'
 import { installModules } from './modules.js'
 import { startOverOnNewerNode, watchLifeline } from './newer-node.js'
@@ -11,8 +12,9 @@ try {
   if (!(await startOverOnNewerNode())) {
     watchLifeline()
     await installModules({ clients: process.argv[2] === 'run' })
-    keepCompiledCode()
-    await import(resolveScript())
+    const program = process.argv[2] === 'run' ? undefined : await builtProgram()
+    if (program === undefined) keepCompiledCode()
+    await import(program ?? resolveScript())
   }
 } catch (fault) {
   // A message for a person carries its exit code; a defect shows its stack.

@@ -1,6 +1,7 @@
 /** The log: JSON lines on stderr, readable ones at a terminal, never with a person's data in them. */
 import { pino, stdSerializers } from 'pino'
 import { shownLine } from './log-line.ts'
+import { inSources } from './processes/built.ts'
 
 /** What a line may tell of. Another field is left out, and the line says so by its name alone (`left_out`). */
 const FIELDS = [
@@ -83,7 +84,12 @@ const shortened = (value: unknown, depth = 0): unknown => {
   if (typeof value === 'string') return value.replace(ADDRESS, '$1…@$2')
   if (typeof value !== 'object' || value === null) return value
   if (depth === DEEPEST) return '…'
-  if (value instanceof Error) return shortened({ ...stdSerializers.err(value) }, depth)
+  if (value instanceof Error) return shortened(told(value), depth)
   if (Array.isArray(value)) return value.map(one => shortened(one, depth + 1))
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shortened(one, depth + 1)]))
+}
+
+const told = (error: Error): object => {
+  const { stack, ...others } = stdSerializers.err(error)
+  return { ...others, stack: inSources(stack) }
 }

@@ -13,9 +13,7 @@ import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
-import { catchLetters } from '../mail/caught-letters.ts'
 import { withRefusalsInTheLog } from '../mail/refusals-in-the-log.ts'
-import { createSmtpMailer } from '../mail/smtp.ts'
 import { watchProcess } from '../metrics/process-figures.ts'
 import { refuseHalfRestored } from '../restoring.ts'
 import { spansOf } from '../tracing/spans-of.ts'
@@ -60,7 +58,7 @@ export const startActor = async (
   const files = filesOf(config.dataDir, address)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   refuseHalfRestored(config.dataDir)
-  const { mailer, caught } = name === 'notification' ? mailOf(config, log) : {}
+  const { mailer, caught } = name === 'notification' ? await mailOf(config, log) : {}
   const poster =
     name === 'webhook' ? createHttpPoster({ toLoopback: settings.webhooksToLoopback }, systemClock) : undefined
   const definition = definitionOf(name, { mailer, caught, poster })
@@ -177,11 +175,18 @@ export const startActor = async (
 
 const alone: Join = bus => bus
 
-const mailOf = ({ mail, smtpUrl, mailFrom }: Config, log: Log): Pick<Outside, 'mailer' | 'caught'> => {
+type Mail = Pick<Outside, 'mailer' | 'caught'>
+
+// What speaks with mail servers is much code, and is read by those who have one.
+const mailOf = async ({ mail, smtpUrl, mailFrom }: Config, log: Log): Promise<Mail> => {
   const heard = (mailer: Mailer) => withRefusalsInTheLog(mailer, log, systemClock)
-  if (smtpUrl !== undefined) return { mailer: heard(createSmtpMailer({ url: smtpUrl, from: mailFrom }, systemClock)) }
+  if (smtpUrl !== undefined) {
+    const { createSmtpMailer } = await import('../mail/smtp.ts')
+    return { mailer: heard(createSmtpMailer({ url: smtpUrl, from: mailFrom }, systemClock)) }
+  }
   if (mail === undefined) return {}
   log.warn({}, 'KASSA_MAIL=mailbox: letters reach nobody; the last of them are kept in memory for /v1/mailbox')
+  const { catchLetters } = await import('../mail/caught-letters.ts')
   const { mailer, caught } = catchLetters({ from: mailFrom }, systemClock, systemRandom)
   return { mailer: heard(mailer), caught }
 }

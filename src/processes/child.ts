@@ -1,5 +1,6 @@
 /** How a process of Kassa comes to its end: drained once, by a signal or because its parent is gone. */
 import { exitCodeOf, exitCodes } from '../exit.ts'
+import { inSources } from './built.ts'
 import { hasTerminal } from './terminal.ts'
 
 /** Set by the supervisor for what it starts; such a process has a pipe as its stdin. */
@@ -44,5 +45,5 @@ export function endWithFault(fault: unknown): never {
 
 /** Bun gives no stack to an error of the loader. */
 function stackOf(fault: unknown): string {
-  return (fault instanceof Error && fault.stack) || String(fault)
+  return inSources((fault instanceof Error && fault.stack) || String(fault))
 }

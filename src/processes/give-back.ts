@@ -1,5 +1,6 @@
 /** Giving back what a start has needed: modules are read, compiled and forgotten, and nothing collects that at rest. */
 import module from 'node:module'
+import { built } from './built.ts'
 import { isBun, isDeno } from './runtime.ts'
 
 /**
@@ -11,7 +12,8 @@ import { isBun, isDeno } from './runtime.ts'
 export async function giveBackMemory(): Promise<void> {
   if (isDeno || isBun) return
 
-  module.flushCompileCache?.()
+  if (built) built.keepCompiled()
+  else module.flushCompileCache?.()
   const { Session } = await import('node:inspector/promises')
   const session = new Session()
   session.connect()

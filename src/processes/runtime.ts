@@ -1,5 +1,7 @@
 /** The runtime we are on, and how a further process of Kassa is started on the same one. */
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { built } from './built.ts'
 import { smallHeapFlags } from './small-heap.ts'
 
 const { deno, bun, node } = process.versions
@@ -12,7 +14,9 @@ const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** The command that runs a part of Kassa in a process of its own, with a small heap where the runtime is Node. */
 export function commandFor(subcommand: string[]): { command: string; args: string[] } {
-  const { command, args } = commandToRun(mainFile, subcommand)
+  // Where the cache was emptied meanwhile, the sources do.
+  const file = built !== undefined && existsSync(built.file) ? built.file : mainFile
+  const { command, args } = commandToRun(file, subcommand)
   const flags = isDeno || isBun ? [] : smallHeapFlags(process.env.NODE_OPTIONS)
   return { command, args: [...flags, ...args] }
 }
