@@ -36,6 +36,8 @@ export type Options = {
   small: boolean
   /** Whether it stays as quick with `orders` orders, in place of all measures. */
   grown: boolean
+  /** The same job on Kassa, on the plain design and on Restate, in place of all measures. */
+  peers: boolean
   /** For `small` and `grown`. */
   orders: number
 }
@@ -55,6 +57,7 @@ export const USAGE = `npm run bench -- [options]
   --grown              instead: turns, pages, starts and disk of a store of 10,000 orders beside one of a million,
                        which some ten minutes of a core fill (7 GB); a tenth and the whole of --orders where that is less
   --orders <n>         over how many, for --small (100000) and --grown (1000000)
+  --peers              instead: orders on Kassa, on the plain design and on Restate, which npm fetches, at 64 connections
   --plot <file>        draw the latencies of orders, as SVG
   --json               print JSON
   --help               print this`
@@ -65,7 +68,8 @@ export const wantsHelp = (args: string[]): boolean => args.includes('--help') ||
 /** Reads the arguments; throws what a person can read, with exit code 2. */
 export const readOptions = (args: string[]): Options => {
   const given = parse(args)
-  const [seconds, rounds, connections] = given.short ? ['1', '1', '16,64'] : ['3', '3', '16,64,256']
+  const [seconds, rounds, usual] = given.short ? ['1', '1', '16,64'] : ['3', '3', '16,64,256']
+  const connections = given.peers ? '64' : usual
   return {
     seconds: number('seconds', given.seconds ?? seconds),
     rounds: number('rounds', given.rounds ?? rounds),
@@ -80,6 +84,7 @@ export const readOptions = (args: string[]): Options => {
     storm: given.storm ?? false,
     small: given.small ?? false,
     grown: given.grown ?? false,
+    peers: given.peers ?? false,
     orders: number('orders', given.orders ?? usualOrders(given)),
   }
 }
@@ -108,6 +113,7 @@ const parse = (args: string[]) => {
         storm: flag,
         small: flag,
         grown: flag,
+        peers: flag,
         json: flag,
       },
     }).values

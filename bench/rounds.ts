@@ -1,6 +1,6 @@
 /** The rounds of a run: every measurement in turn, again and again. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LoadResult } from './load/closed-loop.ts'
+import type { LoadPlan, LoadResult } from './load/closed-loop.ts'
 import type { Generator } from './load/start-generator.ts'
 import type { Measure, Options } from './options.ts'
 import { cpuSeconds, type Process, type Use } from './processes.ts'
@@ -61,19 +61,28 @@ export const measureOpen = (
 const inTurn = <T>(plan: T[], round: number): T[] => (round % 2 === 0 ? plan : plan.toReversed())
 
 const measureOnce = async (bench: Bench, measure: Measure, connections: number, seconds: number) => {
-  const { generator } = bench
-  const { port, userIds, processes } = measure === 'plain' ? bench.plain : bench.kassa
+  const system = measure === 'plain' ? bench.plain : bench.kassa
+  const kind = measure === 'plain' || measure === 'watched' ? 'orders' : measure
+  const page = measure === 'watched' ? await openPage(system.port) : undefined
+  const measured = await loadOnce(bench.generator, system, { kind, connections, seconds })
+  await page?.close()
+  return measured
+}
+
+/** One load on a system, and the CPU that its processes and the load generator used for it. */
+export const loadOnce = async (
+  generator: Generator,
+  { port, userIds, processes }: System,
+  how: Pick<LoadPlan, 'kind' | 'connections' | 'seconds' | 'keys'>,
+): Promise<{ load: LoadResult; cpu: Use }> => {
   const all: Process[] = [...processes, { pid: generator.pid, role: 'load generator' }]
   let before: Use = {}
   let after: Use = {}
 
   await sleep(REST_MS)
-  const kind = measure === 'plain' || measure === 'watched' ? 'orders' : measure
-  const page = measure === 'watched' ? await openPage(port) : undefined
-  const load = await generator.run({ kind, port, connections, seconds, userIds }, isOpen => {
+  const load = await generator.run({ ...how, port, userIds }, isOpen => {
     if (isOpen) before = cpuSeconds(all)
     else after = cpuSeconds(all)
   })
-  await page?.close()
   return { load, cpu: Object.fromEntries(Object.entries(after).map(([role, used]) => [role, used - before[role]!])) }
 }

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { runGrownBench } from '../bench/grown/grown.ts'
 import { grownReport } from '../bench/grown/grown-report.ts'
 import { readOptions, USAGE, wantsHelp } from '../bench/options.ts'
+import { isRight, runPeersBench } from '../bench/peers/peers.ts'
+import { peersReport } from '../bench/peers/peers-report.ts'
 import { plotOf, report, reportJson } from '../bench/report.ts'
 import { runBench } from '../bench/run.ts'
 import { runSmallBench } from '../bench/small.ts'
@@ -33,6 +35,11 @@ try {
     const figures = await runGrownBench(options, line => console.error(line))
     console.log(options.json ? JSON.stringify(figures, undefined, 2) : grownReport(figures).join('\n'))
     process.exit(exitCodes.ok)
+  }
+  if (options.peers) {
+    const figures = await runPeersBench(options, line => console.error(line))
+    console.log(options.json ? JSON.stringify(figures, undefined, 2) : peersReport(figures).join('\n'))
+    process.exit(isRight(figures) ? exitCodes.ok : exitCodes.failed)
   }
   const results = await runBench(options, line => console.error(line))
   const plot = plotOf(results)

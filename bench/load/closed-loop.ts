@@ -3,13 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openConnection } from './connection.ts'
 import { type Latencies, noLatencies, noteLatency } from './latencies.ts'
 import type { RequestKind } from './requests.ts'
-import { requestsOf } from './requests.ts'
+import { requestAt } from './requests.ts'
 import type { Response } from './response-reader.ts'
 
 /** Before the window opens the loop turns for this long, so that no connection is counted while it is being made, ms. */
 const RUN_UP_MS = 200
 
-export type LoadPlan = { kind: RequestKind; port: number; connections: number; seconds: number; userIds: number[] }
+/** `keys`: every request has an idempotency key that begins so. */
+export type LoadPlan = {
+  kind: RequestKind
+  port: number
+  connections: number
+  seconds: number
+  userIds: number[]
+  keys?: string
+}
 
 /**
  * What came in while the window was open. `ok`: answered as wished; an order counts only with `Order-Status: Confirmed`.
@@ -25,10 +33,10 @@ export type LoadResult = {
 
 /** Runs the plan; `window` hears when counting begins and when it is over. Rejects when a connection breaks. */
 export const runClosedLoop = async (
-  { kind, port, connections, seconds, userIds }: LoadPlan,
+  { kind, port, connections, seconds, userIds, keys }: LoadPlan,
   window: (isOpen: boolean) => void,
 ): Promise<LoadResult> => {
-  const requests = requestsOf(kind, userIds)
+  const request = requestAt(kind, userIds, keys)
   const result: LoadResult = { seconds, ok: 0, pending: 0, other: {}, latencies: noLatencies() }
   let next = 0
   let counting = false
@@ -42,7 +50,7 @@ export const runClosedLoop = async (
         let askedAt = 0
         const ask = () => {
           askedAt = performance.now()
-          connection.ask(requests[next++ % requests.length]!, answered)
+          connection.ask(request(next++), answered)
         }
         const answered = (response: Response) => {
           if (counting) count(result, kind, response, performance.now() - askedAt)
