@@ -81,7 +81,7 @@ const problemOf = ({ status, said: { instance: _, ...problem } }: Awaited<Return
 
 /** Actors that know the caller's own user alone, as real ones would say it. */
 const OWN_ALONE: Script = Object.fromEntries(
-  ['GetUser', 'GetBalance', 'GetHistory', 'ListLetters', 'ListOrders', 'CreateOrder'].map(name => [
+  ['GetUser', 'GetBalance', 'GetHistory', 'ListLetters', 'ListAllLetters', 'ListOrders', 'CreateOrder'].map(name => [
     name,
     ({ body }) => {
       const { user_id } = body as { user_id: unknown }
@@ -201,15 +201,16 @@ suite('every route, for everybody who may ask', () => {
     )
   })
 
-  test('a list without a user is of the caller’s own', async () => {
-    const { send, bus } = createTestGateway({}, {}, access)
-    const response = await send('GET', '/v1/orders', { headers: { authorization: `Bearer ${KEYS.own}` } })
-    assert.equal(response.status, 200)
-    assert.deepEqual(
-      bus.asked.map(({ body }) => (body as { user_id: string }).user_id),
-      [OWN],
-    )
-  })
+  for (const path of ['/v1/orders', '/v1/notifications'])
+    test(`${path} without a user is of the caller’s own`, async () => {
+      const { send, bus } = createTestGateway({}, {}, access)
+      const response = await send('GET', path, { headers: { authorization: `Bearer ${KEYS.own}` } })
+      assert.equal(response.status, 200)
+      assert.deepEqual(
+        bus.asked.map(({ body }) => (body as { user_id: string }).user_id),
+        [OWN],
+      )
+    })
 
   test('what tells of no customer needs no key', async () => {
     const { get } = createTestGateway({ Health: no('unavailable') }, {}, access)

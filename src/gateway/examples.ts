@@ -204,6 +204,7 @@ export const EXAMPLES: Record<string, Example> = {
       commands: [],
     },
   },
+  ListAllLetters: { request: { user_id: user, status: 'Sent' }, reply: { items: [letter], next_cursor: '67890' } },
   GetLetter: { request: { message_id: '67890' }, reply: letter },
   ResendLetter: { request: { message_id: '67890' }, reply: { ...letter, status: 'Queued', version: 11 } },
   ListMailbox: { reply: { items: [mail], next_cursor: null } },

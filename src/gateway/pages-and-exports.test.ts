@@ -25,6 +25,17 @@ suite('a page', () => {
     assert.deepEqual(bus.asked[0]?.body, { limit: '7', cursor: '17' })
   })
 
+  test('of letters is of one user and one status when that is asked', async () => {
+    const { bus, get } = createTestGateway({ ListAllLetters: yes({ items: [letter], next_cursor: '67890' }) })
+    const response = await get('/v1/notifications?user_id=93493453&status=Sent&limit=1')
+    assert.deepEqual(await response.json(), { items: [letter], next_cursor: '67890' })
+    assert.equal(
+      response.headers.get('link'),
+      '</v1/notifications?user_id=93493453&status=Sent&limit=1&cursor=67890>; rel="next"',
+    )
+    assert.deepEqual(bus.asked[0]?.body, { limit: '1', user_id: '93493453', status: 'Sent' })
+  })
+
   for (const query of ['status=Lost', 'limit=0', 'limit=10001', 'sort=up', 'user_id=a%20b'])
     test(`of ?${query} is refused before anybody is asked`, async () => {
       const { bus, get } = createTestGateway()

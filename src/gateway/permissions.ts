@@ -32,5 +32,6 @@ export const CLIENTS: Partial<Record<Name, Holding>> = {
   GetProduct: 'free',
   GetUser: 'user',
   ExportUser: 'user',
+  ListAllLetters: 'user',
   GetLetter: 'letter',
 }

@@ -107,6 +107,7 @@ export const ROUTES = [
     name: 'ExportUser',
     spec: USER_EXPORT,
   },
+  query('page', notificationContract, 'ListAllLetters', { path: '/v1/notifications', cellBy: 'user_id' }),
   query('query', notificationContract, 'GetLetter', { path: '/v1/notifications/:message_id', cellBy: 'message_id' }),
   command(notificationContract, 'ResendLetter', {
     path: '/v1/notifications/:message_id/resend',

@@ -21,6 +21,7 @@ export const DOCUMENT: Script = {
   PutProduct: shown('PutProduct', { made: false }),
   GetTimeline: shown('GetOrderTimeline'),
   ListOrders: shown('ListOrders', { next_cursor: null }),
+  ListAllLetters: shown('ListAllLetters', { next_cursor: null }),
   ListLettersInFull: yes({ items: [EXAMPLES.GetLetter?.reply], next_cursor: null }),
   GetCommandsOf: yes({ items: [] }),
   CreateUser: yes({ user_id: 93493453 }),

@@ -8,7 +8,7 @@ import type { ActorDefinition, Effect } from '../kernel/actor.ts'
 import { type Decision, following, nothing, replying } from '../kernel/decision.ts'
 import { openIdFloors } from '../kernel/epochs.ts'
 import type { AppliedEvent } from '../kernel/event.ts'
-import { NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
+import { NEWEST, NO_CURSOR, readCursor, toPage } from '../kernel/paging.ts'
 import type { Vault } from '../kernel/vault.ts'
 import { orderThread } from '../order/contract.ts'
 import { momentOut, span, userIdOut } from '../values.ts'
@@ -169,6 +169,16 @@ export const notificationActor = (
           return toPage(
             limit,
             most => tables.letters({ ...all, limit: most }),
+            row => inFull(vault, row),
+            row => row.message_id,
+          )
+        },
+        ListAllLetters: ({ user_id = null, status = null, limit, cursor }) => {
+          const before = readCursor(cursor, NEWEST)
+          if (before === undefined) return NO_CURSOR
+          return toPage(
+            limit,
+            most => tables.allLetters({ user_id, status, before, limit: most }),
             row => inFull(vault, row),
             row => row.message_id,
           )

@@ -106,6 +106,12 @@ export const notificationContract = defineActorContract({
       reply: pageOf(letterInFull),
       refusals: ['user_not_found'],
     },
+    ListAllLetters: {
+      summary: 'letters with all that is known of their way, the newest first',
+      body: z.strictObject({ user_id: id.optional(), status: z.enum(LETTER_STATUS).optional(), ...pageFields }),
+      reply: pageOf(letterInFull),
+      refusals: [],
+    },
     GetLetter: {
       summary: 'one letter, with all that is known of its way',
       body: z.strictObject({ message_id: id }),

@@ -28,6 +28,7 @@ const SCHEMA = `
     version INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS letters_of_user ON letters (user_id, message_id);
+  CREATE INDEX IF NOT EXISTS letters_by_status ON letters (status);
   CREATE INDEX IF NOT EXISTS letters_to_send ON letters (next_at) WHERE next_at IS NOT NULL;
   CREATE UNIQUE INDEX IF NOT EXISTS letters_of_order ON letters (order_id, notification_type) WHERE order_id IS NOT NULL;
 `
@@ -65,6 +66,9 @@ export type LetterFilter = {
   type: string | null
   limit: number
 }
+
+/** A part of all letters, the newest first; `before` is the last one's id of the page before. */
+export type AllLettersFilter = { user_id: string | null; status: LetterStatus | null; before: number; limit: number }
 
 /** Opens the tables in `store`. */
 export const openNotificationTables = (store: Store) => {
@@ -104,6 +108,16 @@ export const openNotificationTables = (store: Store) => {
     `SELECT * FROM letters WHERE user_id = @user_id AND message_id > @after AND at >= @from AND at <= @to
       AND (@type IS NULL OR notification_type = @type) ORDER BY message_id LIMIT @limit`,
   )
+  const selectAll = store.prepare<AllLettersFilter, LetterRow>(
+    'SELECT * FROM letters WHERE message_id < @before ORDER BY message_id DESC LIMIT @limit',
+  )
+  const selectAllOfUser = store.prepare<AllLettersFilter, LetterRow>(
+    `SELECT * FROM letters WHERE user_id = @user_id AND message_id < @before
+      AND (@status IS NULL OR status = @status) ORDER BY message_id DESC LIMIT @limit`,
+  )
+  const selectAllOfStatus = store.prepare<AllLettersFilter, LetterRow>(
+    'SELECT * FROM letters WHERE status = @status AND message_id < @before ORDER BY message_id DESC LIMIT @limit',
+  )
   const selectDue = store
     .prepare<[number, number], number>(
       'SELECT message_id FROM letters WHERE next_at IS NOT NULL AND next_at <= ? ORDER BY next_at LIMIT ?',
@@ -142,6 +156,11 @@ export const openNotificationTables = (store: Store) => {
     isWritten: (orderId: string, type: string) => selectWritten.get(orderId, type) !== undefined,
     letter: (messageId: number) => selectLetter.get(messageId),
     letters: (filter: LetterFilter) => selectLetters.all(filter),
+    /** By the index that fits. */
+    allLetters: (filter: AllLettersFilter) => {
+      const byIndex = filter.status === null ? selectAll : selectAllOfStatus
+      return (filter.user_id === null ? byIndex : selectAllOfUser).all(filter)
+    },
     /** How many wait to be handed over. */
     countQueued: () => countQueued.get() ?? 0,
     /** Letters to be handed over by `now`, at most `limit`, and when the next one is due after that. */
