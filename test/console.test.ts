@@ -143,6 +143,34 @@ describe('the console', { timeout: 600_000, skip: whyNoBrowser() }, () => {
     await page.close()
   })
 
+  it('shows the letters of everybody, of one state, or of one customer, and their text when it is wanted', async () => {
+    const other = (await post<{ user_id: number }>(kassa.url, '/user/create/', JOHN)).user_id
+    const write = async (user_id: number, message: string) => {
+      const note = { user_id: String(user_id), message, notification_type: 'tea', timestamp: '2023-09-07T14:30:00Z' }
+      return (await post<{ message_id: string }>(kassa.url, '/notifications/send', note)).message_id
+    }
+    const ids = [await write(userId, 'The tea is cold'), await write(other, 'The tea is warm')]
+    // What is searched for is asked for as a letter too, and there is none.
+    const page = await open('letters', { mayFail: true })
+    const shown = (id = '') => page.locator(id ? `#letter-${id}` : '#letters tbody tr')
+    for (const id of ids) await shown(id).waitFor()
+    assert.equal(await shown().first().getAttribute('id'), `letter-${ids[1]}`, 'the newest first')
+    assert.doesNotMatch((await page.locator('main').textContent()) ?? '', /The tea/)
+
+    const late = await write(other, 'The tea is gone')
+    await shown(late).waitFor()
+    await page.getByLabel('Letter or customer').fill(String(other))
+    await page.getByRole('button', { name: 'Search' }).click()
+    await shown(ids[0]).waitFor({ state: 'detached' })
+    assert.equal(await shown().count(), 2)
+    await page.getByLabel('State').selectOption('Failed')
+    await page.getByText('No letter fits.').waitFor()
+
+    await page.getByRole('button', { name: 'Show personal data' }).click()
+    await page.getByText('The tea is gone').waitFor()
+    await page.close()
+  })
+
   it('keeps personal data out of the page, and does not even ask for them, until they are wanted', async () => {
     const page = await open(`customers/${userId}`)
     const asked: string[] = []
