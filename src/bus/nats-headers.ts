@@ -3,7 +3,7 @@ import { type MsgHdrs, MsgHdrsImpl } from '@nats-io/transport-node'
 import type { Headers } from './bus.ts'
 
 /** For publishing; `undefined` where there are none, which is the shorter message. Throws on a line break. */
-export const toNats = (pairs: readonly (readonly [string, string])[]): MsgHdrs | undefined => {
+export const toNats = (pairs: readonly (readonly [string, string])[]): WrittenHeaders | undefined => {
   if (pairs.length === 0) return undefined
 
   let text = 'NATS/1.0\r\n'
@@ -18,14 +18,14 @@ export const toNats = (pairs: readonly (readonly [string, string])[]): MsgHdrs |
 const LINE_BREAK = /[\r\n]/
 
 /** Headers that are only to be sent. The client's own take a microsecond each: they spell every name letter by letter. */
-class WrittenHeaders extends MsgHdrsImpl {
-  readonly #text: string
+export class WrittenHeaders extends MsgHdrsImpl {
+  readonly bytes: Uint8Array
   constructor(text: string) {
     super()
-    this.#text = text
+    this.bytes = Buffer.from(text)
   }
   override encode(): Uint8Array {
-    return Buffer.from(this.#text)
+    return this.bytes
   }
 }
 

@@ -1,10 +1,12 @@
 /** One process's connection to the broker: requests, publishes and subscriptions that outlive a broker's restart. */
-import type { Msg, MsgHdrs } from '@nats-io/transport-node'
+import type { Msg } from '@nats-io/transport-node'
 import type { Cancel, Clock } from '../world/clock.ts'
 import type { Random } from '../world/random.ts'
 import type { Running } from './bus.ts'
 import type { BusLog } from './bus-log.ts'
 import { connectFirst, type LinkOptions } from './nats-connect.ts'
+import type { WrittenHeaders } from './nats-headers.ts'
+import { createOutgoing } from './nats-outgoing.ts'
 import { Unavailable } from './unavailable.ts'
 
 // What is buffered is sent in this time, or never.
@@ -15,7 +17,7 @@ export class NobodyListens extends Unavailable {
   override name = 'NobodyListens'
 }
 
-type Ask = { headers?: MsgHdrs | undefined; timeoutMs: number }
+type Ask = { headers?: WrittenHeaders | undefined; timeoutMs: number }
 
 /** What the parts of the NATS bus share. */
 export type NatsLink = {
@@ -25,7 +27,7 @@ export type NatsLink = {
   /** Whether something can be sent now. */
   connected: () => boolean
   /** Fire and forget; throws only for what can never be sent (a subject with blanks, a body beyond the broker's limit). */
-  publish: (subject: string, body: Uint8Array, reply?: string, headers?: MsgHdrs) => void
+  publish: (subject: string, body: Uint8Array, reply?: string, headers?: WrittenHeaders) => void
   /** The first answer. Throws `NobodyListens`, or `Unavailable` when disconnected, timed out or cut off while waiting. */
   ask: (subject: string, body: Uint8Array, options: Ask) => Promise<Msg>
   /** `hear` gets every message, again after a reconnect; what it throws goes to the log. */
@@ -102,8 +104,9 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
     })
     .catch(thrown => log.warn({ err: thrown }, 'the connection ended badly'))
 
+  const outgoing = createOutgoing(connection, clock, () => connected, log)
   const publish: NatsLink['publish'] = (subject, body, reply, headers) =>
-    connection.publish(subject, body, { ...(reply ? { reply } : {}), ...(headers ? { headers } : {}) })
+    outgoing.publish({ subject, body, reply, headers })
 
   const ask: NatsLink['ask'] = (subject, body, { headers, timeoutMs }) =>
     new Promise((resolve, reject) => {
@@ -167,6 +170,7 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
       if (closing) return
       for (const end of [...endings]) end()
       closing = true
+      outgoing.flush()
       // Without a broker there is nobody to drain to.
       if (connected) await withinTime(connection.drain())
       await connection.close()

@@ -1,7 +1,6 @@
 /** A log stream on NATS JetStream. */
 
 import type { ConsumerConfig, ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
-import type { MsgHdrs } from '@nats-io/transport-node'
 import { ConsumerTaken, type LogStream, StreamConflict, type StreamLook } from './bus.ts'
 import { describeStream } from './describe-stream.ts'
 import type { Entry } from './entry.ts'
@@ -9,7 +8,7 @@ import { entryHeaders } from './entry-message.ts'
 import { askApi, isRefused, Refused, readAnswer, refusals, storedEntry } from './nats-api.ts'
 import { cutStream } from './nats-cut.ts'
 import { follow } from './nats-follow.ts'
-import { toNats } from './nats-headers.ts'
+import { toNats, type WrittenHeaders } from './nats-headers.ts'
 import { type NatsLink, NobodyListens } from './nats-link.ts'
 import { logStreamConfig, publicConsumerConfig } from './streams.ts'
 import { type Address, streamOf } from './subjects.ts'
@@ -183,7 +182,12 @@ async function publishRun(link: NatsLink, stream: string, run: readonly Entry[],
   }
 }
 
-async function confirm(link: NatsLink, stream: string, entry: Entry, headers: MsgHdrs | undefined): Promise<void> {
+async function confirm(
+  link: NatsLink,
+  stream: string,
+  entry: Entry,
+  headers: WrittenHeaders | undefined,
+): Promise<void> {
   let ack: PublishAck
   try {
     const answer = await link.ask(entry.subject, entry.body, { headers, timeoutMs: APPEND_TIMEOUT_MS })
