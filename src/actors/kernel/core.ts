@@ -132,8 +132,10 @@ export const openCore = (
     if (thread !== undefined) tables.threads.add(thread, event.seq)
     toErase.push(...tables.erased.by(event))
     const { cause } = headers
-    if (cause && cause.seq > cursorOf(cause.source).seq)
+    if (cause && cause.seq > cursorOf(cause.source).seq) {
       cursors.set(cause.source, { seq: cause.seq, chain: cause.chain })
+      unsaved.add(cause.source)
+    }
   }
 
   const goBackTo = ({ source, seq, chain }: Cursor & { source: string }): void => {

@@ -218,13 +218,12 @@ export const openKernelTables = (store: Store) => {
   }
 
   return {
-    /** What an entry means to the kernel's tables. */
+    /** What an entry means to the kernel's tables, but for the cursor, which moves on once a turn. */
     apply: (event: AppliedEvent, headers: EntryHeaders): void => {
       if (headers.command !== undefined) {
         insertInbox.run(headers.command, event.seq, event.at)
         if (event.type !== 'CommandParked') removeWaiting.run(headers.command)
       }
-      if (headers.cause) setCursor.run(headers.cause.source, headers.cause.seq, headers.cause.chain)
       if (DEAD_LETTER_EVENTS.has(event.type)) waitingLetters = undefined
       applyByType[event.type]?.(event)
     },
