@@ -71,6 +71,11 @@ describe('configuration: what is set', () => {
     assert.deepEqual(demos, [false, false, false, true])
   })
 
+  it('catches the letters of a demo, unless they have a mail server', () => {
+    assert.equal(readConfig({ KASSA_DEMO: '1' }).config.mail, 'mailbox')
+    assert.equal(readConfig({ KASSA_DEMO: '1', KASSA_SMTP_URL: 'smtp://[::1]' }).config.mail, undefined)
+  })
+
   it('makes paths absolute', () => {
     assert.match(readConfig({ KASSA_DATA: 'shop' }).config.dataDir, /^(\/|[A-Z]:\\).*shop$/)
   })

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { demoVariable } from './configuration/demo.ts'
 import { firstId } from './configuration/first-id.ts'
-import { mailFaults, mailSettings } from './configuration/mail-settings.ts'
+import { mailFaults, mailIn, mailSettings } from './configuration/mail-settings.ts'
 import { faultLine, optionalSetting, setting, variableOf } from './configuration/setting.ts'
 import {
   count,
@@ -279,7 +279,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
 
   const asked = { portAsked: Boolean(env.KASSA_PORT), natsPortAsked: Boolean(env.KASSA_NATS_PORT) }
   return {
-    config: { ...outcome.data, ...asked },
+    config: { ...outcome.data, ...asked, mail: mailIn(outcome.data) },
     warnings: unknownNames(
       env,
       Object.values(schema.shape).map(field => variableOf(field).name),

@@ -357,14 +357,17 @@ describe('the console of a demo', { timeout: 300_000, skip: whyNoBrowser() }, ()
     await kassa?.stop()
   })
 
-  it('kills billing and deletes a stream by a click, shows how both heal, and proves that nothing is lost', async () => {
+  it('kills billing, deletes a stream and slows the mail by a click, shows how all heal, and proves that nothing is lost', async () => {
     const killed = kassa.pidOf('billing')
     await page.getByRole('button', { name: 'Kill billing' }).click()
     await page.getByText(`billing was killed: pid ${killed}, by SIGKILL.`).waitFor()
     await page.getByRole('button', { name: 'Delete the stream of the orders' }).click()
     await page.getByText(/ORDER_0 was deleted, with its \d+ entries\./).waitFor()
+    await page.getByRole('button', { name: 'Slow the mail' }).click()
+    await page.getByText('The mail is slow for 10 s: each letter waits 2 s before it leaves.').waitFor()
     await page.getByText(/ORDER_0 is there again, with all \d+ entries\./).waitFor()
     await page.getByText(/billing\/0 is open again, after [\d.]+ s\./).waitFor()
+    await page.getByText(/The mail is as quick as before; \d+ letters have left meanwhile\./).waitFor()
     await page.getByText('0 of 20 orders lost, 0 doubled, 0 not settled.').waitFor()
     assert.deepEqual(await proofOf(page), PROOF_OF_20)
     assert.notEqual(kassa.pidOf('billing'), killed)

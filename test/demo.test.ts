@@ -1,8 +1,9 @@
 /** A demo (`KASSA_DEMO=1`): what is broken by its own endpoints heals, and nobody but this machine may break anything. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { customersOf } from './customers.ts'
 import { eventually } from './eventually.ts'
-import { expecting, post } from './http-client.ts'
+import { expecting, get, post } from './http-client.ts'
 import { newDataDir, runKassa } from './kassa-command.ts'
 import { assertRightBooks, type KassaUnderTest, startKassa } from './kassa-under-test.ts'
 import { BURST_REQUESTS, startBurst } from './order-burst.ts'
@@ -10,8 +11,11 @@ import { BURST_REQUESTS, startBurst } from './order-burst.ts'
 const demo = { KASSA_DEMO: '1' }
 const HEAL_MS = 20_000
 
+type Step = { type: string; time: string }
+
 describe('a demo', { skip: process.platform === 'win32' && 'signals are of Unix' }, () => {
   let kassa: KassaUnderTest
+  const customers = customersOf(() => kassa)
   before(async () => {
     kassa = await startKassa({ env: demo })
   })
@@ -42,6 +46,22 @@ describe('a demo', { skip: process.platform === 'win32' && 'signals are of Unix'
     await burst.check()
   })
 
+  it('slows the mail: an order is confirmed as ever, its letters leave later, each once', async () => {
+    const slowed = await expecting(200, post(kassa.url, '/v1/demo/slow-mail', { seconds: 60 }))
+    assert.deepEqual(slowed, { seconds: 60, each_letter_ms: 2000 })
+    const orderId = await customers.order(await customers.join('100'), 1)
+    const steps = await eventually('both letters have left', HEAL_MS, async () => {
+      const { items } = await expecting<{ items: Step[] }>(200, get(kassa.url, `/v1/orders/${orderId}/timeline`))
+      return items.filter(({ type }) => type === 'LetterSent').length === 2 ? items : undefined
+    })
+    const timesOf = (wanted: string) => steps.filter(({ type }) => type === wanted).map(({ time }) => Date.parse(time))
+    const [queued, sent, confirmed] = ['LetterQueued', 'LetterSent', 'OrderConfirmed'].map(timesOf)
+    for (const [index, at] of sent!.entries()) assert.ok(at - queued![index]! >= 2000, JSON.stringify(steps))
+    assert.ok(confirmed![0]! < sent![0]!, 'no order waits for a letter')
+    const { items } = await expecting<{ items: { subject: string }[] }>(200, get(kassa.url, '/v1/mailbox'))
+    assert.equal(items.filter(({ subject }) => subject.includes(`#${orderId}`)).length, 2)
+  })
+
   it('leaves the books right', () => assertRightBooks(kassa))
 })
 
@@ -52,7 +72,7 @@ describe('a demo of one process', () => {
   })
   after(() => kassa?.stop())
 
-  it('kills nothing, and says why; streams are deleted all the same', async () => {
+  it('kills nothing, and says why; streams are deleted and the mail is slowed all the same', async () => {
     const { code, detail } = await expecting<{ code: string; detail: string }>(
       409,
       post(kassa.url, '/v1/demo/kill', { actor: 'billing' }),
@@ -64,6 +84,7 @@ describe('a demo of one process', () => {
       post(kassa.url, '/v1/demo/delete-stream', { actor: 'order' }),
     )
     assert.equal(stream, 'ORDER_0')
+    await expecting(200, post(kassa.url, '/v1/demo/slow-mail', { seconds: 1 }))
   })
 })
 

@@ -144,15 +144,24 @@ describe('the users of the broker', () => {
     rmSync(dataDir, { recursive: true, force: true })
   })
 
-  it('ask for nothing to be broken, but for the gateway of a demo', () => {
+  it('have more in a demo only where one asks for things to be broken, or does it', () => {
     const granted = (demo: boolean) =>
       Object.fromEntries(brokerUsers(user => user, { demo }).map(({ name, permissions }) => [name, permissions]))
-    const { gateway, ...others } = granted(true)
-    const { gateway: usual, ...usualOthers } = granted(false)
-    assert.deepEqual(others, usualOthers)
-    const more = gateway?.publish.allow.filter(subject => !usual?.publish.allow.includes(subject))
-    assert.deepEqual(more, ['supervisor.0.demo.KillActor', 'supervisor.0.demo.DeleteStream'])
-    assert.deepEqual(gateway?.subscribe, usual?.subscribe)
+    const [demo, usual] = [granted(true), granted(false)]
+    const more = Object.keys(usual).map(user =>
+      (['publish', 'subscribe'] as const).map(way =>
+        demo[user]?.[way].allow
+          .filter(subject => !usual[user]?.[way].allow.includes(subject))
+          .map(to => [user, way, to]),
+      ),
+    )
+    assert.deepEqual(more.flat(2), [
+      ['notification-0', 'subscribe', 'notification.0.demo.SlowMail'],
+      ['gateway', 'publish', 'supervisor.0.demo.KillActor'],
+      ['gateway', 'publish', 'supervisor.0.demo.DeleteStream'],
+      ['gateway', 'publish', 'notification.0.demo.SlowMail'],
+    ])
+    assert.deepEqual(Object.keys(demo), Object.keys(usual))
   })
 
   it('are the actors, the gateway, the keeper of streams, and two for people', () => {

@@ -23,6 +23,7 @@ import {
   COMMANDS,
   commandSubject,
   demoSubject,
+  MAIL_SENDER,
   querySubject,
   SUPERVISOR,
   streamOf,
@@ -66,11 +67,12 @@ const ownNames = (kind: 'commands' | 'queries', { actor }: OwnAddress): string[]
   return Object.keys(contract[kind]).filter(name => !Object.hasOwn(kernelContract[kind], name))
 }
 
-const ofActor = (address: OwnAddress): Permissions => {
+const ofActor = (address: OwnAddress, more: readonly Grant[] = []): Permissions => {
   const { listensTo, asks = {}, offersConsumers } = DEFINITIONS[address.actor]
   const beside = (actor: string): Address => ({ actor, cell: address.cell })
   return granted(
     [
+      ...more,
       toAsk(userOf(address)),
       toAnswer(address),
       toPublishLog(address),
@@ -149,9 +151,13 @@ export const PERMISSIONS: Readonly<Record<string, Permissions>> = Object.fromEnt
   [READER, ofReader()],
 ])
 
-/** What changes in a demo (`KASSA_DEMO=1`): the gateway may ask for things to be broken. */
+/** What changes in a demo (`KASSA_DEMO=1`): the gateway may ask for things to be broken, and who sends letters answers. */
 const IN_A_DEMO: Readonly<Record<string, Permissions>> = {
-  [GATEWAY]: ofGateway([{ publish: ['KillActor', 'DeleteStream'].map(name => demoSubject(SUPERVISOR, name)) }]),
+  [GATEWAY]: ofGateway([
+    { publish: ['KillActor', 'DeleteStream'].map(name => demoSubject(SUPERVISOR, name)) },
+    { publish: [demoSubject(MAIL_SENDER, 'SlowMail')] },
+  ]),
+  [userOf(MAIL_SENDER)]: ofActor(MAIL_SENDER, [{ subscribe: [demoSubject(MAIL_SENDER, 'SlowMail')] }]),
 }
 
 /** All users, each with its public key as `publicKeyOf` gives it by name. */

@@ -14,6 +14,7 @@ import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
 import { withRefusalsInTheLog } from '../mail/refusals-in-the-log.ts'
+import { withSlowness } from '../mail/slow-mailer.ts'
 import { watchProcess } from '../metrics/process-figures.ts'
 import { refuseHalfRestored } from '../restoring.ts'
 import { spansOf } from '../tracing/spans-of.ts'
@@ -34,6 +35,7 @@ import type { Mailer } from './notification/mailer.ts'
 import { openActorStore } from './open-actor-store.ts'
 import { type ActorName, ADDRESSES } from './registry.ts'
 import { refuseSecondOwner } from './second-owner.ts'
+import { serveSlowMail } from './serve-slow-mail.ts'
 import { settingsOf } from './settings.ts'
 import { copyStore, filesOf, restoredNote } from './store-files.ts'
 
@@ -58,10 +60,12 @@ export const startActor = async (
   const files = filesOf(config.dataDir, address)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   refuseHalfRestored(config.dataDir)
-  const { mailer, caught } = name === 'notification' ? await mailOf(config, log) : {}
+  const mail = name === 'notification' ? await mailOf(config, log) : {}
+  const slowMailer = config.demo && mail.mailer ? withSlowness(mail.mailer, systemClock) : undefined
+  const mailer = slowMailer ?? mail.mailer
   const poster =
     name === 'webhook' ? createHttpPoster({ toLoopback: settings.webhooksToLoopback }, systemClock) : undefined
-  const definition = definitionOf(name, { mailer, caught, poster })
+  const definition = definitionOf(name, { mailer, caught: mail.caught, poster })
   const guarded = openLocked(files.store, path => openActorStore({ definition, address, settings, path }, log))
   const { store } = guarded
   const keys = openLocked(files.keys, openStore)
@@ -71,6 +75,7 @@ export const startActor = async (
   const options = { url: config.natsUrl, name: user, access, keptFor, actors: ADDRESSES, log }
   const bus = join(await connectNats(options))
   await refuseSecondOwner(bus, address)
+  if (slowMailer) serveSlowMail(bus, slowMailer, log)
 
   const endpoints = endpointsOf(definition.contract, address)
   const readers = readersOf(name).map(reader => sourceOf({ actor: reader, cell: CELL }))

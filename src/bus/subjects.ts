@@ -41,5 +41,8 @@ export const demoSubject = ({ actor, cell }: Address, name: string): string => `
 /** Who starts and ends the processes, as it is asked in a demo. */
 export const SUPERVISOR: Address = { actor: 'supervisor', cell: 0 }
 
+/** Whose letters are slowed in a demo. */
+export const MAIL_SENDER = { actor: 'notification', cell: 0 } as const satisfies Address
+
 /** The last token that says what is wanted: `CreateOrder` of `order.0.command.CreateOrder`. */
 export const nameOf = (subject: string): string => subject.split('.')[3] ?? ''

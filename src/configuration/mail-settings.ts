@@ -26,6 +26,10 @@ export const mailSettings = {
   }),
 }
 
+/** How letters leave where no mail server is named: in a demo they are caught, so that whoever tries it out sees them. */
+export const mailIn = (given: { mail?: 'mailbox' | undefined; smtpUrl?: string | undefined; demo: boolean }) =>
+  given.mail ?? (given.demo && given.smtpUrl === undefined ? ('mailbox' as const) : undefined)
+
 /** What is wrong with them together, a line each: whoever gives both would not know whether anybody got a letter. */
 export const mailFaults = ({ mail, smtpUrl }: { mail?: 'mailbox' | undefined; smtpUrl?: string | undefined }) =>
   mail !== undefined && smtpUrl !== undefined

@@ -42,17 +42,20 @@ suite('a demo', () => {
     }
   })
 
-  test('asks the supervisor once, and tells what was done', async () => {
+  test('asks whoever breaks it once, and tells what was done', async () => {
     const { post, bus } = createTestGateway({}, demo)
     const killed = await post('/v1/demo/kill', { actor: 'billing' })
     assert.deepEqual([killed.status, await killed.json()], [200, { actor: 'billing', pid: 4711 }])
     const deleted = await post('/v1/demo/delete-stream', { actor: 'order' })
     assert.deepEqual([deleted.status, await deleted.json()], [200, { stream: 'ORDER_0', messages: 57 }])
+    const slowed = await post('/v1/demo/slow-mail', { seconds: 15 })
+    assert.deepEqual([slowed.status, await slowed.json()], [200, { seconds: 15, each_letter_ms: 2000 }])
     assert.deepEqual(
       bus.asked.map(({ subject, body }) => ({ subject, body })),
       [
         { subject: 'supervisor.0.demo.KillActor', body: { actor: 'billing' } },
         { subject: 'supervisor.0.demo.DeleteStream', body: { actor: 'order' } },
+        { subject: 'notification.0.demo.SlowMail', body: { seconds: 15 } },
       ],
     )
   })

@@ -271,5 +271,6 @@ export const EXAMPLES: Record<string, Example> = {
   },
   KillActor: { request: { actor: 'billing' }, reply: { actor: 'billing', pid: 4711 } },
   DeleteStream: { request: { actor: 'order' }, reply: { stream: 'ORDER_0', messages: 57 } },
+  SlowMail: { request: { seconds: 15 }, reply: { seconds: 15, each_letter_ms: 2000 } },
   GetBalance: { request: { user_id: user }, reply: { user_id: user, balance: 500, version: 2 } },
 }

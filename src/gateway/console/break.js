@@ -29,6 +29,15 @@ const BREAKAGES = [
       return `${stream} was deleted, with its ${messages} entries.`
     },
   },
+  {
+    text: 'Slow the mail',
+    path: '/v1/demo/slow-mail',
+    body: { seconds: 10 },
+    done: ({ seconds, each_letter_ms }, healing) => {
+      healing.slowed(seconds)
+      return `The mail is slow for ${seconds} s: each letter waits ${each_letter_ms / 1000} s before it leaves.`
+    },
+  },
 ]
 
 /** How to do the same where no button may. */

@@ -1,4 +1,4 @@
-/** What becomes of what was broken: a part that comes back, a stream that is there again. */
+/** What becomes of what was broken: a part that comes back, a stream that is there again, letters that leave late. */
 import { who } from './api.js'
 
 const LOOK_EVERY_MS = 200
@@ -8,7 +8,10 @@ export const watchHealing = note => {
   /** Parts that do not answer, and since when; streams that were deleted, and with how many entries. */
   const away = new Map()
   const deleted = new Map()
+  /** How many letters have left since the mail was slowed; unset while it is not. */
+  let letters
   let timer
+  let slow
   let stopped = false
 
   const seen = (part, phase, waitsFor) => {
@@ -36,8 +39,17 @@ export const watchHealing = note => {
   return {
     killed: actor => away.set(`${actor}/0`, Date.now()),
     deleted: (stream, entries) => deleted.set(stream, entries),
+    slowed: seconds => {
+      letters ??= 0
+      clearTimeout(slow)
+      slow = setTimeout(() => {
+        note(`The mail is as quick as before; ${letters} letters have left meanwhile.`)
+        letters = undefined
+      }, seconds * 1000)
+    },
     /** An entry that lies behind all that was deleted can come only from a stream that was filled again up to it. */
-    heard: ({ stream, sequence }) => {
+    heard: ({ type, stream, sequence }) => {
+      if (type === 'LetterSent' && letters !== undefined) letters++
       if (!(sequence > deleted.get(stream))) return
       deleted.delete(stream)
       note(`${stream} is there again, with all ${sequence} entries.`)
@@ -45,6 +57,7 @@ export const watchHealing = note => {
     stop: () => {
       stopped = true
       clearTimeout(timer)
+      clearTimeout(slow)
     },
   }
 }
