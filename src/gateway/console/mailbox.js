@@ -60,6 +60,7 @@ export const renderMailbox = place => {
 export const renderMail = (place, { id }) => {
   const line = notice()
   const sheet = h('article', { class: 'letter' })
+  const facts = h('dl', { class: 'facts' })
   const fact = ({ name, value }) =>
     h('div', {}, h('dt', {}, name), h('dd', {}, OF_NOBODY.includes(name.toLowerCase()) ? value : personal(value)))
 
@@ -69,10 +70,10 @@ export const renderMail = (place, { id }) => {
       sheet,
       h('dl', { class: 'heads wide' }, mail.headers.map(fact)),
       h('p', { class: 'text' }, personal(mail.text)),
-      h('p', {}, 'Letter ', letterLink(mail.message_id)),
     )
+    replace(facts, h('div', {}, h('dt', {}, 'Letter'), h('dd', {}, letterLink(mail.message_id))))
   }
 
-  replace(place, title(`Mail ${id}`, h('a', { href: '#/mailbox' }, 'All mails')), line, sheet)
+  replace(place, title(`Mail ${id}`, h('a', { href: '#/mailbox' }, 'All mails')), line, sheet, facts)
   load().catch(fault => say(line, fault.message, 'bad'))
 }
