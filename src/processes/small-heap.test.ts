@@ -1,7 +1,7 @@
 /** The flags for a small heap, and who has the last word on them. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { smallHeapFlags } from './small-heap.ts'
+import { smallHeapFlags, withOneArena } from './small-heap.ts'
 
 describe('the flags for a small heap', () => {
   it('bound the young generation, and hold the old one against what is alive', () => {
@@ -11,5 +11,10 @@ describe('the flags for a small heap', () => {
   it('are left to whoever set them in NODE_OPTIONS, one by one and in either spelling', () => {
     assert.deepEqual(smallHeapFlags('--cpu-prof --max-old-space-size=2048'), ['--max-semi-space-size=2'])
     assert.deepEqual(smallHeapFlags('--max_semi_space_size=16'), ['--max-old-space-size=512'])
+  })
+
+  it('come with one arena of the C library, unless somebody has set how many', () => {
+    assert.deepEqual(withOneArena({ HOME: '/' }), { HOME: '/', MALLOC_ARENA_MAX: '1' })
+    assert.deepEqual(withOneArena({ MALLOC_ARENA_MAX: '8' }), { MALLOC_ARENA_MAX: '8' })
   })
 })

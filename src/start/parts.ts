@@ -2,6 +2,7 @@
 import { restartsVariable } from '../metrics/process-figures.ts'
 import { launchProcess } from '../processes/launch.ts'
 import { commandFor } from '../processes/runtime.ts'
+import { withOneArena } from '../processes/small-heap.ts'
 import type { Part } from '../processes/supervisor.ts'
 import type { PortChoice } from './port-choice.ts'
 import { stages } from './stages.ts'
@@ -46,5 +47,5 @@ function launchOnPort(subcommand: string, env: NodeJS.ProcessEnv, choice: PortCh
 // A process tells how often it was started again; it alone can't know.
 function counted(env: NodeJS.ProcessEnv): () => NodeJS.ProcessEnv {
   let launches = 0
-  return () => ({ ...env, [restartsVariable]: String(launches++) })
+  return () => ({ ...withOneArena(env), [restartsVariable]: String(launches++) })
 }

@@ -3,7 +3,9 @@ import type { Cancel, Clock } from '../../world/clock.ts'
 import type { GuardedStore } from './guarded-store.ts'
 import { isFull } from './store.ts'
 
+/** While somebody writes; and while nobody does, when a burst may begin at any moment. */
 const TIDY_EVERY_MS = 100
+const TIDY_AT_REST_MS = 500
 /** A gigabyte is gone through in some ten seconds after the start, and then in some twenty minutes: at rest all is still. */
 const FIRST_SCRUB_EVERY_MS = 200
 const SCRUB_EVERY_MS = 1_000
@@ -24,11 +26,12 @@ export const guardStore = (
     }
     cancels[at] = clock.after(pauseMs(), again)
   }
+  let atRest = false
   const tidy = () => {
-    guarded.tidy()
+    atRest = !guarded.tidy()
     return undefined
   }
-  every(0, () => TIDY_EVERY_MS, tidy)
+  every(0, () => (atRest ? TIDY_AT_REST_MS : TIDY_EVERY_MS), tidy)
   every(1, () => (guarded.lookedThrough() ? SCRUB_EVERY_MS : FIRST_SCRUB_EVERY_MS), guarded.scrub)
 
   return {

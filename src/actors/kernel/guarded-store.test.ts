@@ -96,12 +96,14 @@ describe('a guarded store', () => {
   it('writes back by itself when enough has come together, and never loses what came after', () => {
     const path = newPath()
     const guarded = openGuardedStore(path)
-    guarded.tidy()
+    assert.equal(guarded.tidy(), true)
     assert.ok(statSync(path).size <= PAGE, 'nothing to write back yet')
     fill(guarded, 5000)
-    guarded.tidy()
+    assert.equal(guarded.tidy(), true)
     assert.ok(statSync(path).size > 1000 * PAGE)
     fill(guarded, 1)
+    assert.equal(guarded.tidy(), true)
+    assert.equal(guarded.tidy(), false, 'nothing was written since')
     const copy = openGuardedStore(killed(path))
     assert.equal(rowsIn(copy), 5001)
     copy.close()
@@ -114,8 +116,11 @@ describe('a guarded store', () => {
     const damage = new StorePagesDamaged('page 6')
     let full = true
     let scrubs = 0
+    let tidied = 0
     const tidy = () => {
+      tidied++
       if (full) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+      return false
     }
     const scrub = () => (++scrubs === 3 ? damage : undefined)
     const lookedThrough = () => scrubs >= 2
@@ -129,6 +134,9 @@ describe('a guarded store', () => {
     await clock.advance(10_000)
     assert.deepEqual(told, [damage])
     assert.equal(scrubs, 3)
+    const before = tidied
+    await clock.advance(5000)
+    assert.equal(tidied - before, 10, 'seldom while nobody writes')
     guard.stop()
   })
 })

@@ -6,8 +6,8 @@ import { hasFrames, invalidate } from './wal-frames.ts'
 
 export type GuardedStore = {
   store: Store
-  /** Writes the write-ahead log back when it has grown; to be called every now and then. */
-  tidy: () => void
+  /** Writes the write-ahead log back when it has grown; to be called every now and then. Gives whether anything was written. */
+  tidy: () => boolean
   /** Writes it back now. */
   writeBack: () => void
   /** Looks at some more pages; gives what is wrong. Once through all of them, it begins again. */
@@ -56,10 +56,18 @@ export const openGuardedStore = (path: string): GuardedStore => {
     sums.settled()
   }
 
+  const rowsWritten = store.prepare('SELECT total_changes()').pluck()
+  let foundShortAt: unknown
+
   const guarded: GuardedStore = {
     store,
     tidy: () => {
+      const written = rowsWritten.get()
+      // As long as nobody writes, it is as short as it was, and no file need be opened to see it.
+      if (written === foundShortAt) return false
       if (hasFrames(wal, sums.pageBytes(), WRITE_BACK_FRAMES)) writeBack()
+      else foundShortAt = written
+      return true
     },
     writeBack,
     scrub: () => {
