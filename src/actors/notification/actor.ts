@@ -13,7 +13,7 @@ import type { Vault } from '../kernel/vault.ts'
 import { orderThread } from '../order/contract.ts'
 import { momentOut, span, userIdOut } from '../values.ts'
 import { type LetterInFull, notificationContract, type ShownLetter } from './contract.ts'
-import { messageIdOf, openMailbox } from './mailbox.ts'
+import { openMailbox } from './mailbox.ts'
 import type { CaughtLetters, Letter, Mailer } from './mailer.ts'
 import {
   addRecipient,
@@ -238,7 +238,9 @@ const deliver = async (
 ): Promise<Delivery> => {
   const to = await address()
   if (to === undefined) return { outcome: 'never', error: 'there is nobody to write to any more', bounced: false }
-  const delivery = await mailer.send({ messageId: messageIdOf(letter), to, subject, text: message, ...trace })
+  // Made of what never changes, so that it is the same at every attempt. The mailbox finds the letter by it.
+  const messageId = `${letter.message_id}.${letter.made_at.toString(36)}`
+  const delivery = await mailer.send({ messageId, to, subject, text: message, ...trace })
   const isBounce = delivery.outcome === 'never' && delivery.bounced
   // What was said of the address of before says nothing of the one that they have now.
   if (isBounce && (await address()) !== to) return { outcome: 'later', error: `${delivery.error}; the address changed` }

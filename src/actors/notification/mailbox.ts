@@ -9,10 +9,6 @@ import type { CaughtLetter, CaughtLetters } from './mailer.ts'
 
 type Query<Name extends 'ListMailbox' | 'GetMailboxMessage'> = QueryBody<typeof notificationContract, Name>
 
-/** The `Message-ID` of a letter, without its domain: made of what never changes, so that it is the same at every attempt. */
-export const messageIdOf = (letter: { message_id: number; made_at: number }): string =>
-  `${letter.message_id}.${letter.made_at.toString(36)}`
-
 /** Where letters are not caught there is no mailbox. `hasReader`: whether whom the letter was written to is there still. */
 export const openMailbox = (caught: CaughtLetters | undefined, hasReader: (messageId: number) => boolean) => ({
   answer: {
@@ -66,7 +62,7 @@ const shown = (mail: CaughtLetter): ShownMail => ({
   bytes: mail.bytes,
 })
 
-/** The letter that a mail is a copy of, by its `Message-ID`, which `messageIdOf` began. */
+/** The letter that a mail is a copy of: its id begins the `Message-ID`. */
 const letterOf = (mail: CaughtLetter): string => /^<(\d+)\./.exec(headerOf(mail, 'message-id'))?.[1] ?? ''
 
 const headerOf = ({ headers }: CaughtLetter, wanted: string): string =>
