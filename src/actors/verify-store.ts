@@ -97,17 +97,15 @@ const differences = (table: string, live: Store, anew: Store): string[] => {
   const key = live.prepare<[string], string>('SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk').pluck()
   const sql = `SELECT * FROM ${table} ORDER BY ${key.all(table).join(', ')}`
   const rows = (store: Store) => store.prepare<[], Row>(sql).raw()
-  const names = rows(live)
-    .columns()
-    .map(({ name }) => name)
   const theirs = rows(anew).iterate()
   try {
     for (const row of rows(live).iterate()) {
       const expected = theirs.next()
       if (expected.done) return [`${table}: a row more than the log says: ${shown(row)}`]
       const at = row.findIndex((value, index) => value !== expected.value[index])
-      if (at >= 0)
-        return [`${table}: ${names[at]} is ${shown(row[at])}, the log says ${shown(expected.value[at])}: ${shown(row)}`]
+      if (at < 0) continue
+      const name = live.prepare(sql).columns()[at]?.name
+      return [`${table}: ${name} is ${shown(row[at])}, the log says ${shown(expected.value[at])}: ${shown(row)}`]
     }
     const left = theirs.next()
     return left.done ? [] : [`${table}: a row is missing: ${shown(left.value)}`]

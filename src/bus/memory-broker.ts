@@ -117,7 +117,7 @@ export function createMemoryCore(clock: Clock, random: Random, faults: Faults) {
         hear(message, reply)
       }
       for (const stream of [...streams.values()]) {
-        if (!stream.takes(message.subject)) continue
+        if (!stream.takes(tokens)) continue
         heard = true
         const outcome = stream.store(message)
         reply?.(acknowledgement(stream.name, outcome))

@@ -2,7 +2,7 @@
 import type { Clock } from '../world/clock.ts'
 import type { Message } from './bus.ts'
 import { EXPECTED_LAST_ID, EXPECTED_LAST_SEQ, MESSAGE_ID } from './entry-message.ts'
-import { matches } from './subject-match.ts'
+import { tokensMatch } from './subject-match.ts'
 
 export type Stored = Message & { seq: number; time: number }
 
@@ -23,6 +23,7 @@ export type MemoryStreamOptions = {
 
 /** An empty stream that begins at 1. */
 export function createMemoryStream({ name, created, subjects, duplicateWindowMs, clock }: MemoryStreamOptions) {
+  const patterns = subjects.map(subject => subject.split('.'))
   const messages = new Map<number, Stored>()
   const consumers = new Map<string, string>()
   const ids = new Map<string, { seq: number; at: number }>()
@@ -48,7 +49,8 @@ export function createMemoryStream({ name, created, subjects, duplicateWindowMs,
     consumers,
     name,
     created,
-    takes: (subject: string) => subjects.some(pattern => matches(pattern, subject)),
+    /** Whether it takes messages of the subject that has these tokens. */
+    takes: (tokens: readonly string[]) => patterns.some(pattern => tokensMatch(pattern, tokens)),
     /** As the broker says it: 0 for a stream that never had a message. */
     firstSeq: () => (last === 0 ? 0 : first),
     lastSeq: () => last,

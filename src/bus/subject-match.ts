@@ -6,10 +6,11 @@ export const matches = (pattern: string, subject: string): boolean =>
 
 /** The same for a pattern and a subject that are taken apart already: one message is held against many patterns. */
 export function tokensMatch(wanted: readonly string[], tokens: readonly string[]): boolean {
-  for (const [index, token] of wanted.entries()) {
-    if (token === '>') return tokens.length > index
-    if (index >= tokens.length) return false
-    if (token !== '*' && token !== tokens[index]) return false
+  for (let at = 0; at < wanted.length; at++) {
+    const token = wanted[at]
+    if (token === '>') return tokens.length > at
+    if (at >= tokens.length) return false
+    if (token !== '*' && token !== tokens[at]) return false
   }
   return wanted.length === tokens.length
 }

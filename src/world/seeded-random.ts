@@ -43,7 +43,8 @@ export function createSeededRandom(seed: number): SeededRandom {
       // Version 4, variant 1 (RFC 9562), so that it passes wherever a real one does.
       octets[6] = (octets[6]! & 0x0f) | 0x40
       octets[8] = (octets[8]! & 0x3f) | 0x80
-      return octets.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+      const hex = octets.toString('hex')
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
     },
   }
 }

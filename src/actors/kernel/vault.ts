@@ -92,14 +92,19 @@ export const openVault = (store: Store, random: Random): Vault => {
     return key
   }
 
-  const keyed = (text: string): string => {
-    const key = keyFor(HASHES)
-    const hash = (what: string): string => createHmac('sha256', key).update(what).digest('base64url')
-    const name = `${KEYED}${hash('name of the key')}`.slice(0, KEY_NAME)
-    return `${name}${hash(`of ${text}`)}`.slice(0, HASH_CHARACTERS)
+  // Every hash begins with the name of its key, which is a hash as well: made once for as long as the key is at hand.
+  let named: { key: KeyObject; name: string } | undefined
+  const nameOf = (key: KeyObject): string => {
+    if (named?.key !== key) named = { key, name: `${KEYED}${hashUnder(key, 'name of the key')}`.slice(0, KEY_NAME) }
+    return named.name
   }
 
-  const isOfKeyHere = (hash: string): boolean => hash.slice(0, KEY_NAME) === keyed('').slice(0, KEY_NAME)
+  const keyed = (text: string): string => {
+    const key = keyFor(HASHES)
+    return `${nameOf(key)}${hashUnder(key, `of ${text}`)}`.slice(0, HASH_CHARACTERS)
+  }
+
+  const isOfKeyHere = (hash: string): boolean => hash.slice(0, KEY_NAME) === nameOf(keyFor(HASHES))
 
   return {
     keyed,
@@ -144,3 +149,5 @@ export const openVault = (store: Store, random: Random): Vault => {
     },
   }
 }
+
+const hashUnder = (key: KeyObject, text: string): string => createHmac('sha256', key).update(text).digest('base64url')
