@@ -14,6 +14,8 @@ type Connection = {
   statements: Map<string, Database.Statement>
   /** Schemas that were run on it: they make what is not there yet, so once is enough. */
   made: Set<string>
+  /** Empties every table; to be made anew when there may be others. */
+  wipe: (() => void) | undefined
   /** What `serialize` gave, for as long as nothing has been written since. */
   content: Buffer | undefined
   /** How often something was written, or may have been. */
@@ -31,6 +33,7 @@ const connect = (content?: Buffer): Connection => ({
   store: openMemoryStore(content),
   statements: new Map(),
   made: new Set(),
+  wipe: undefined,
   content,
   writes: 0,
   owned: false,
@@ -54,7 +57,16 @@ export const openKeptStore = (kind: Kind, content?: Buffer): Store => {
 
 /** Opens a store of `content` to look at it, perhaps the one that is in use. Only what does not change it may be done. */
 export const lookAtStore = (content: Buffer | undefined): Store =>
-  new KeptStore((content && holding(content)) ?? connect(content), false) as unknown as Store
+  lookAt((content && holding(content)) ?? connect(content))
+
+/** The same of a store that somebody has. */
+export const lookInto = (store: Store): Store => {
+  const connection = behind.get(store)
+  if (!connection) throw new Error('Cannot look into a store that is not kept here')
+  return lookAt(connection)
+}
+
+const lookAt = (connection: Connection): Store => new KeptStore(connection, false) as unknown as Store
 
 /** Closes `store`, which nobody needs any more, and empties it for whoever opens an empty one of that kind. */
 export const giveBackStore = (kind: Kind, store: Store): void => {
@@ -62,7 +74,8 @@ export const giveBackStore = (kind: Kind, store: Store): void => {
   const connection = behind.get(store)
   if (!connection || connection.owned) throw new Error('Cannot give back a store that somebody has')
   connection.content = undefined
-  connection.store.transaction(wipe)(connection.store)
+  connection.wipe ??= wipeOf(connection.store)
+  connection.wipe()
   const others = empty.get(kind)
   if (others) others.push(connection)
   else empty.set(kind, [connection])
@@ -71,10 +84,13 @@ export const giveBackStore = (kind: Kind, store: Store): void => {
 /** How often `store` was written to: where it is what it was before, nothing has changed in between. */
 export const writesTo = (store: Store): number => behind.get(store)?.writes ?? Number.NaN
 
-const wipe = (store: Store): void => {
+const wipeOf = (store: Store): (() => void) => {
   // What refers to another table is made after it.
   const tables = store.prepare<[], string>(TABLES).pluck().all()
-  for (const table of tables) store.prepare(`DELETE FROM ${table}`).run()
+  const removals = tables.map(table => store.prepare(`DELETE FROM ${table}`))
+  return store.transaction(() => {
+    for (const removal of removals) removal.run()
+  })
 }
 
 const TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid DESC"
@@ -99,9 +115,14 @@ class KeptStore {
   exec(sql: string): this {
     const { made, store } = this.connection
     if (made.has(sql)) return this
+    if (!isSchema(sql)) {
+      this.prepare(sql).run()
+      return this
+    }
     this.changes()
     store.exec(sql)
-    if (isSchema(sql)) made.add(sql)
+    made.add(sql)
+    this.connection.wipe = undefined
     return this
   }
   pragma(text: string, options?: Database.PragmaOptions): unknown {
@@ -135,11 +156,19 @@ class KeptStore {
   }
 }
 
-const isSchema = (sql: string): boolean =>
-  sql
+/** By text. */
+const schemas = new Map<string, boolean>()
+
+const isSchema = (sql: string): boolean => {
+  const known = schemas.get(sql)
+  if (known !== undefined) return known
+  const is = sql
     .split(';')
     .map(part => part.replaceAll(/^\s*--.*$/gm, '').trim())
     .every(part => part === '' || /^CREATE (UNIQUE )?(TABLE|INDEX) IF NOT EXISTS /.test(part))
+  schemas.set(sql, is)
+  return is
+}
 
 /** As much of a statement as the product uses, prepared when it is first used: of most a run has no need. */
 class KeptStatement {

@@ -20,8 +20,29 @@ type Health = {
 
 const TIMEOUT_MS = 1000
 
-/** What keeps the installation from rest, a line each; empty when it has come to rest. */
-export const restless = async (world: World, bus: Bus): Promise<string[]> => {
+/**
+ * What keeps the installation from rest, a line each; empty when it has come to rest. Everybody is asked at the `first`
+ * look, for whoever is healing or refused must be able to answer too, and where nothing is seen without asking: that takes
+ * a hundred messages.
+ */
+export const restless = async (world: World, bus: Bus, first: boolean): Promise<string[]> => {
+  const seen = seenFromOutside(world)
+  return first || seen.length === 0 ? [...seen, ...(await toldByEverybody(world, bus))] : seen
+}
+
+const seenFromOutside = (world: World): string[] => {
+  const faults = ACTOR_NAMES.flatMap(actor => {
+    const phase = world.sites[actor].process?.running.phase()
+    return [
+      ...(phase === 'open' ? [] : [`${actor} is ${phase}`]),
+      ...streamOtherwise(world, actor),
+      ...parked(world, actor),
+    ]
+  })
+  return [...faults, ...lettersOnTheWay(world)]
+}
+
+const toldByEverybody = async (world: World, bus: Bus): Promise<string[]> => {
   const healths = new Map<ActorName, Health>()
   const faults: string[] = []
   for (const actor of ACTOR_NAMES) {
@@ -33,10 +54,7 @@ export const restless = async (world: World, bus: Bus): Promise<string[]> => {
   for (const [actor, { phase, waits_for, head, stream, cursors, mailbox }] of healths) {
     if (phase !== 'open') faults.push(`${actor} is ${phase}, waiting for ${waits_for}`)
     if (stream !== head) faults.push(`${actor} has its stream at ${stream} and its log at ${head}`)
-    // The owner may not have looked since somebody else was there.
-    const last = world.broker.messages(streamOf({ actor, cell: 0 })).at(-1)
-    if (last?.headers['Nats-Msg-Id'] !== world.sites[actor].disk.chains.at(-1))
-      faults.push(`${actor} has a stream that ends otherwise than its log`)
+    faults.push(...streamOtherwise(world, actor))
     if (mailbox > 0) faults.push(`${actor} has ${mailbox} messages waiting`)
     for (const [source, cursor] of Object.entries(cursors)) {
       const sourceHead = healths.get(addressOf(source).actor as ActorName)?.head
@@ -45,10 +63,14 @@ export const restless = async (world: World, bus: Bus): Promise<string[]> => {
   }
   faults.push(...(faults.length > 0 ? [] : await strangers(world, bus, healths)))
   if (faults.length > 0) return faults
-  return ACTOR_NAMES.flatMap(actor => {
-    const waiting = countWaiting(world, actor)
-    return waiting > 0 ? [`${actor} has ${waiting} parked commands`] : []
-  }).concat(lettersOnTheWay(world))
+  return ACTOR_NAMES.flatMap(actor => parked(world, actor)).concat(lettersOnTheWay(world))
+}
+
+/** The owner may not have looked since somebody else was there. */
+const streamOtherwise = (world: World, actor: ActorName): string[] => {
+  const last = world.broker.messages(streamOf({ actor, cell: 0 })).at(-1)
+  if (last?.headers['Nats-Msg-Id'] === world.sites[actor].disk.chains.at(-1)) return []
+  return [`${actor} has a stream that ends otherwise than its log`]
 }
 
 /** Who stands at the right number of another history: it has to find that out by itself. */
@@ -84,7 +106,10 @@ const askHealth = async (bus: Bus, actor: ActorName): Promise<Health | undefined
   }
 }
 
-const countWaiting = (world: World, actor: ActorName): number => countIn(world, actor, 'waiting')
+const parked = (world: World, actor: ActorName): string[] => {
+  const waiting = countIn(world, actor, 'waiting')
+  return waiting > 0 ? [`${actor} has ${waiting} parked commands`] : []
+}
 
 const lettersOnTheWay = (world: World): string[] => {
   const queued = countIn(world, 'notification', "letters WHERE status = 'Queued'")
@@ -93,8 +118,8 @@ const lettersOnTheWay = (world: World): string[] => {
 
 /** How many rows of `what` the store of `actor` has. */
 const countIn = (world: World, actor: ActorName, what: string): number => {
-  world.sites[actor].process?.save()
-  const store = lookAtStore(world.sites[actor].disk.store)
+  const { process, disk } = world.sites[actor]
+  const store = process?.alive() ? process.look() : lookAtStore(disk.store)
   const rows = store.prepare<[], number>(`SELECT count(*) FROM ${what}`).pluck().get() ?? 0
   store.close()
   return rows

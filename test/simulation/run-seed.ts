@@ -170,11 +170,12 @@ const comeToRest = async (world: World, inspector: Bus, isBusy: () => boolean): 
   const { virtual } = world
   const begun = virtual.monotonic()
   let why: string[] = []
+  let looks = 0
   for (let rested = false; !rested && virtual.monotonic() < begun + REST_MS; ) {
     await virtual.advance(LOOK_EVERY_MS)
     why = ['nobody could look']
     let isLooked = false
-    restless(world, inspector).then(
+    restless(world, inspector, looks++ === 0).then(
       found => {
         why = [...found, ...(isBusy() ? ['clients still wait'] : [])]
         rested = why.length === 0

@@ -6,6 +6,9 @@ import type { SeedOptions, SeedResult } from './run-seeds.ts'
 
 const options = workerData as SeedOptions
 
+// What is refused or lost in a run is an error each time, and nobody looks where it came from; --trace, in one thread, tells.
+Error.stackTraceLimit = 0
+
 parentPort?.on('message', async (seed: number) => {
   const counts: Counts = new Map()
   const { violations, loud, hash, rates, requests, orders } = await runSeed(seed, counts, options)

@@ -3,11 +3,12 @@ import { readersOf } from '../../src/actors/definitions.ts'
 import type { ActorLog, ActorPorts } from '../../src/actors/kernel/actor-ports.ts'
 import { HistoryRefused } from '../../src/actors/kernel/history-refused.ts'
 import { type RunningActor, startActor } from '../../src/actors/kernel/running-actor.ts'
+import type { Store } from '../../src/actors/kernel/store.ts'
 import type { ActorName } from '../../src/actors/registry.ts'
 import { sourceOf } from '../../src/bus/subjects.ts'
 import { type Disk, openWatchedStore } from './disk.ts'
 import { describeFact, type Fact, readFact } from './history.ts'
-import { openKeptStore } from './kept-stores.ts'
+import { lookInto, openKeptStore } from './kept-stores.ts'
 import { createMortalClock } from './mortal-clock.ts'
 import { NEWER_EVENT } from './newer-version.ts'
 import { watchBus } from './watched-bus.ts'
@@ -19,6 +20,8 @@ export type SimulatedProcess = {
   disk: Disk
   running: RunningActor
   alive: () => boolean
+  /** Its store, to look into while it is alive. */
+  look: () => Store
   /** Puts what its stores hold now onto its disk, as a backup taken at this moment would find it. */
   save: () => void
   /** Ends it as kill -9 does. Of what it has sent the first `arriving` messages still arrive, `afterMs` from now. */
@@ -130,6 +133,7 @@ export const startProcess = (
     disk,
     running,
     alive: () => alive,
+    look: () => lookInto(store),
     save: () => {
       if (alive) save()
     },

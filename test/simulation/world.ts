@@ -9,7 +9,7 @@ import type { Faults } from '../../src/bus/memory-faults.ts'
 import { streamOf } from '../../src/bus/subjects.ts'
 import type { Clock } from '../../src/world/clock.ts'
 import { createSeededRandom, type SeededRandom } from '../../src/world/seeded-random.ts'
-import { createVirtualClock, type VirtualClock } from '../../src/world/virtual-clock.ts'
+import { createVirtualClock, promisesDone, type VirtualClock } from '../../src/world/virtual-clock.ts'
 import { type Backup, createDisk, type Disk } from './disk.ts'
 import { createHistory, type History } from './history.ts'
 import { createMailServer, type MailServer } from './mail-server.ts'
@@ -113,7 +113,7 @@ export const createWorld = (
     plant?: Plant
   },
 ): World => {
-  const virtual = createVirtualClock({ start: BEGIN })
+  const virtual = createVirtualClock({ start: BEGIN, settle: promisesDone })
   const chanceOf = (part: number) => createSeededRandom(seed + part * 2 ** 32)
   const chance = {
     broker: chanceOf(1),
