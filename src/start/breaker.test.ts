@@ -1,12 +1,19 @@
 /** What is broken in a demo, on the bus in memory. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { REFUSAL_HEADERS } from '../bus/command-id.ts'
 import { createMemoryBroker } from '../bus/memory.ts'
 import { demoSubject, SUPERVISOR } from '../bus/subjects.ts'
+import { readConfig } from '../config.ts'
 import { createSeededRandom } from '../world/seeded-random.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
-import { type BreakerPorts, serveBreakages } from './breaker.ts'
+import { type BreakerPorts, serveBreakages, startBreaker } from './breaker.ts'
+
+const NOBODY_LISTENS = 'nats://127.0.0.1:1'
+const CONNECT_MS = 500
 
 const ORDER = { actor: 'order', cell: 0 }
 
@@ -83,5 +90,19 @@ describe('the breaker of a demo', () => {
     const { refused } = await ask('KillActor', { actor: 'nats-server' })
     assert.equal(refused, '500')
     assert.equal(failures.length, 1)
+  })
+
+  it('is stopped without waiting for a broker that is not there', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'kassa-breaker-'))
+    try {
+      const { config } = readConfig({ KASSA_DATA: dataDir, KASSA_DEMO: '1' })
+      const told: unknown[] = []
+      const tell = (...what: unknown[]) => void told.push(what)
+      const ports = { processes: 'many', kill: () => undefined, log: { warn: tell, error: tell } } as const
+      await startBreaker(config, NOBODY_LISTENS, ports, CONNECT_MS).stop()
+      assert.deepEqual(told, [], 'it had not yet given up on the first try')
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true })
+    }
   })
 })

@@ -6,8 +6,11 @@ import type { Bus } from '../bus/bus.ts'
 import { connectNats } from '../bus/nats.ts'
 import { type Breakage, serveBreakage } from '../bus/serve-breakage.ts'
 import { type Address, SUPERVISOR, streamOf } from '../bus/subjects.ts'
+import { Unavailable } from '../bus/unavailable.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
+
+const CONNECT_MS = 10_000
 
 type BreakerLog = Pick<Log, 'warn' | 'error'>
 
@@ -18,20 +21,41 @@ export type BreakerPorts = Pick<Config, 'processes'> & {
   log: BreakerLog
 }
 
-/** Connects to the broker as the operator, who alone may delete any stream, and answers until it is stopped. */
-export const startBreaker = (config: Config, natsUrl: string, ports: BreakerPorts): { stop: () => Promise<void> } => {
+/**
+ * Connects to the broker as the operator, who alone may delete any stream, and answers once it is there, until it is
+ * stopped; tells the log while it can't.
+ */
+export const startBreaker = (
+  config: Config,
+  natsUrl: string,
+  ports: BreakerPorts,
+  connectTimeoutMs = CONNECT_MS,
+): { stop: () => Promise<void> } => {
   const { log } = ports
   const quiet = { info: () => {}, warn: (facts: object, text: string) => log.warn(facts, text) }
   const access = accessOf(config, natsUrl, OPERATOR)
-  const connecting = connectNats({ url: natsUrl, name: OPERATOR, access, log: quiet })
-  const serving = connecting.then(bus => {
-    serveBreakages(bus, ports)
-    return bus
-  })
-  serving.catch(error => log.error({ err: error }, 'nothing can be broken in this demo'))
+  let stopped = false
+  let open: Bus | undefined
+  const connect = async () => {
+    while (!stopped && !open) {
+      try {
+        open = await connectNats({ url: natsUrl, name: OPERATOR, access, connectTimeoutMs, log: quiet })
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error
+        if (!stopped) log.warn({ reason: error.message }, 'nothing can be broken yet')
+      }
+    }
+    if (stopped) await open?.close()
+    else if (open) serveBreakages(open, ports)
+  }
+  connect().catch(error => log.error({ err: error }, 'nothing can be broken in this demo'))
+
   return {
-    // One that never connected has nothing to close.
-    stop: async () => (await serving.catch(() => undefined))?.close(),
+    // One that still looks for its broker is not waited for.
+    stop: async () => {
+      stopped = true
+      await open?.close()
+    },
   }
 }
 

@@ -25,7 +25,7 @@ const BREAKAGES = [
     path: '/v1/demo/delete-stream',
     body: { actor: 'order' },
     done: ({ stream, messages }, healing) => {
-      healing.deleted(stream, messages)
+      healing.deleted(stream)
       return `${stream} was deleted, with its ${messages} entries.`
     },
   },

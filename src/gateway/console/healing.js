@@ -5,8 +5,9 @@ const LOOK_EVERY_MS = 200
 
 /** Watches until it is stopped; `note` gets a line for everything that changes. */
 export const watchHealing = note => {
-  /** Parts that do not answer, and since when; streams that were deleted, and with how many entries. */
+  /** Parts that do not answer, those that did not once, and streams that were deleted; each since when. */
   const away = new Map()
+  const missed = new Map()
   const deleted = new Map()
   /** How many letters have left since the mail was slowed; unset while it is not. */
   let letters
@@ -16,11 +17,15 @@ export const watchHealing = note => {
 
   const seen = (part, phase, waitsFor) => {
     if (phase === 'open') {
+      missed.delete(part)
       if (!away.has(part)) return
       note(`${part} is open again, after ${((Date.now() - away.get(part)) / 1000).toFixed(1)} s.`)
       away.delete(part)
+    } else if (!missed.has(part)) {
+      // Once is no more than an answer that came late.
+      missed.set(part, Date.now())
     } else if (!away.has(part)) {
-      away.set(part, Date.now())
+      away.set(part, missed.get(part))
       note(`${part}: ${phase}${waitsFor ? `, waits for ${waitsFor}` : ''}.`)
     }
   }
@@ -38,7 +43,7 @@ export const watchHealing = note => {
 
   return {
     killed: actor => away.set(`${actor}/0`, Date.now()),
-    deleted: (stream, entries) => deleted.set(stream, entries),
+    deleted: stream => deleted.set(stream, Date.now()),
     slowed: seconds => {
       letters ??= 0
       clearTimeout(slow)
@@ -47,10 +52,10 @@ export const watchHealing = note => {
         letters = undefined
       }, seconds * 1000)
     },
-    /** An entry that lies behind all that was deleted can come only from a stream that was filled again up to it. */
-    heard: ({ type, stream, sequence }) => {
+    /** An entry that was written since can come only from a stream that was made again, and filled up to it. */
+    heard: ({ type, stream, sequence, time }) => {
       if (type === 'LetterSent' && letters !== undefined) letters++
-      if (!(sequence > deleted.get(stream))) return
+      if (!(Date.parse(time) > deleted.get(stream))) return
       deleted.delete(stream)
       note(`${stream} is there again, with all ${sequence} entries.`)
     },
