@@ -1,11 +1,12 @@
 /** The write-ahead log of SQLite, read as SQLite itself would read it: which pages wait in it (sqlite.org/fileformat2.html). */
-import { closeSync, fdatasyncSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, readSync, writeSync } from 'node:fs'
 
 /** The last committed content of each page in the write-ahead log, by page number (from 1 on). */
 export type WaitingPages = Map<number, Buffer>
 
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
+const FRAMES_AT_ONCE = 256
 const MAGIC_LITTLE = 0x377f0682
 const MAGIC_BIG = 0x377f0683
 
@@ -13,22 +14,23 @@ const MAGIC_BIG = 0x377f0683
  * The pages in the write-ahead log at `path`. `proven`: its running checksums are followed, as SQLite does when it
  * opens a store that was not closed; while we have it open ourselves, the salt of a frame tells enough.
  */
-export const waitingPages = (path: string, proven: boolean): WaitingPages => {
-  const wal = readIfThere(path)
-  const magic = wal.length < HEADER_BYTES ? 0 : wal.readUInt32BE(0)
+export const waitingPages = (path: string, proven: boolean): WaitingPages =>
+  withFile(path, file => pagesIn(file, proven)) ?? new Map()
+
+const pagesIn = (file: number, proven: boolean): WaitingPages => {
+  const header = Buffer.alloc(HEADER_BYTES)
+  const length = readSync(file, header, 0, HEADER_BYTES, 0)
+  const magic = length < HEADER_BYTES ? 0 : header.readUInt32BE(0)
   const pages: WaitingPages = new Map()
   if (magic !== MAGIC_LITTLE && magic !== MAGIC_BIG) return pages
 
-  const pageBytes = wal.readUInt32BE(8)
-  const salt = wal.subarray(16, 24)
+  const salt = header.subarray(16, 24)
   const sum = createSum(magic === MAGIC_LITTLE)
-  if (proven) sum.add(wal.subarray(0, 24))
-  if (proven && !sum.is(wal.subarray(24, 32))) return pages
+  if (proven) sum.add(header.subarray(0, 24))
+  if (proven && !sum.is(header.subarray(24, 32))) return pages
 
   let uncommitted: WaitingPages = new Map()
-  const frameBytes = FRAME_HEADER_BYTES + pageBytes
-  for (let at = HEADER_BYTES; at + frameBytes <= wal.length; at += frameBytes) {
-    const frame = wal.subarray(at, at + frameBytes)
+  for (const frame of framesIn(file, FRAME_HEADER_BYTES + header.readUInt32BE(8))) {
     if (!frame.subarray(8, 16).equals(salt)) break
     const page = frame.subarray(FRAME_HEADER_BYTES)
     if (proven) {
@@ -43,6 +45,17 @@ export const waitingPages = (path: string, proven: boolean): WaitingPages => {
     uncommitted = new Map()
   }
   return pages
+}
+
+/** Frame by frame, some at a time: the file keeps the length that it once had, and most of it may be of before. */
+function* framesIn(file: number, frameBytes: number): Generator<Buffer> {
+  for (let at = HEADER_BYTES; ; ) {
+    const some = Buffer.allocUnsafeSlow(FRAMES_AT_ONCE * frameBytes)
+    const length = readSync(file, some, 0, some.length, at)
+    for (let from = 0; from + frameBytes <= length; from += frameBytes) yield some.subarray(from, from + frameBytes)
+    if (length < some.length) return
+    at += length
+  }
 }
 
 /** Whether at least `frames` have been written to the log since it was last begun anew. */
@@ -85,15 +98,6 @@ const withFile = <T>(path: string, work: (file: number) => T): T | undefined => 
     return work(file)
   } finally {
     closeSync(file)
-  }
-}
-
-const readIfThere = (path: string): Buffer => {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return Buffer.alloc(0)
   }
 }
 
