@@ -22,7 +22,8 @@ const SCHEMA = `
     at INTEGER NOT NULL,
     ${SUM_COLUMN}
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS operations_of_user ON operations (user_id, operation_id);
+  -- The whole row: a page of history is read from neighbours, where the rows of one user lie far apart in the table.
+  CREATE INDEX IF NOT EXISTS operations_of_user ON operations (user_id, operation_id, type, amount_minor, order_id, at, sum);
   CREATE TABLE IF NOT EXISTS postings (
     operation_id INTEGER NOT NULL REFERENCES operations,
     account TEXT NOT NULL,
