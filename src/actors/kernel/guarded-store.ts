@@ -20,7 +20,7 @@ export type GuardedStore = {
 }
 
 /** The most time that a start takes for looking at pages, the newest first. What is left, the scrub looks at. */
-const CHECK_AT_START_MS = 1000
+const CHECK_AT_START_MS = 500
 /** So long does one call of `scrub` hold up the turns: until all pages were looked at once, and from then on. */
 const FIRST_SCRUB_MS = 20
 const SCRUB_MS = 1
