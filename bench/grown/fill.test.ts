@@ -12,11 +12,12 @@ import { MEASURES, measureInTurn } from './measures.ts'
 import { openShop, PARTS, SETTINGS, type Shop } from './shop.ts'
 
 const ORDERS = 300
+const USERS = 150
 const directory = mkdtempSync(join(tmpdir(), 'kassa-fill-'))
 let shop: Shop
 let customers: Customers
 before(() => {
-  customers = fillShop(directory, ORDERS, () => {})
+  customers = fillShop(directory, { orders: ORDERS, users: USERS }, () => {})
   shop = openShop(directory, systemClock)
 })
 after(() => {
@@ -43,8 +44,11 @@ describe('a filled shop', () => {
     assert.equal(count('notification', "letters WHERE status = 'Sent'"), 2 * ORDERS)
   })
 
-  it('has one customer with a tenth of all orders', () => {
-    assert.equal(count('order', `orders WHERE user_id = '${customers.regular}'`), ORDERS / 10)
+  it('has regular customers who have half of all orders between them, and a little more', () => {
+    const [one, other] = customers.regulars
+    assert.equal(customers.regulars.length, 2)
+    assert.equal(customers.all.length, USERS)
+    assert.equal(count('order', `orders WHERE user_id IN ('${one}', '${other}')`), ORDERS / 2 + 2)
   })
 
   it('can be measured, each measure doing something', () => {

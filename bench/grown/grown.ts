@@ -33,7 +33,7 @@ export const runGrownBench = async (options: Options, say: (line: string) => voi
     const orders: Pair<number> = [Math.min(SMALL_ORDERS, Math.ceil(options.orders / 10)), options.orders]
     const shops = orders.map((count, at) => {
       const place = join(directory, String(at))
-      return { directory: place, customers: fillShop(place, count, say) }
+      return { directory: place, customers: fillShop(place, { orders: count, users: options.users }, say) }
     }) as Pair<Filled>
     say('looking at the disk')
     const disk = shops.map(shop => diskOf(shop.directory)) as Pair<Disk>

@@ -21,16 +21,13 @@ export const MEASURES: Record<string, Work> = {
   'turns of 1': subject => lap(subject, 1),
   'turns of 8': subject => lap(subject, 8),
   'turns of 64': subject => lap(subject, 64),
-  balance: subject => ask(subject, 'billing', 'GetBalance', { user_id: anybody(subject) }),
-  'history, first page': subject => ask(subject, 'billing', 'GetHistory', { user_id: anybody(subject), limit: PAGE }),
-  'history, deep page': subject => {
-    const { regular, middle } = subject.customers
-    return ask(subject, 'billing', 'GetHistory', { user_id: regular, cursor: String(middle), limit: PAGE })
-  },
-  'orders of a user': subject => ask(subject, 'order', 'ListOrders', { user_id: anybody(subject), limit: PAGE }),
+  balance: subject => ask(subject, 'billing', 'GetBalance', { user_id: oneOf(subject.customers.all) }),
+  'history, first page': subject => ask(subject, 'billing', 'GetHistory', pageOf(subject)),
+  'history, deep page': subject =>
+    ask(subject, 'billing', 'GetHistory', { ...pageOf(subject), cursor: String(subject.customers.middle) }),
+  'orders of a user': subject => ask(subject, 'order', 'ListOrders', pageOf(subject)),
   'newest orders': subject => ask(subject, 'order', 'ListOrders', { limit: PAGE }),
-  'letters of a user': subject =>
-    ask(subject, 'notification', 'ListLetters', { user_id: anybody(subject), limit: PAGE }),
+  'letters of a user': subject => ask(subject, 'notification', 'ListLetters', pageOf(subject)),
 }
 
 /** Measures one of `MEASURES` on each subject for `seconds`; `first` says which begins. */
@@ -55,7 +52,7 @@ export const measureInTurn = (name: string, subjects: readonly Subject[], second
 }
 
 const lap = (subject: Subject, orders: number): number => {
-  subject.shop.lap(Array.from({ length: orders }, () => anybody(subject)))
+  subject.shop.lap(Array.from({ length: orders }, () => oneOf(subject.customers.all)))
   return TURNS_OF_A_LAP
 }
 
@@ -67,4 +64,7 @@ const ask = ({ shop }: Subject, part: Part, query: string, body: object): number
   return 1
 }
 
-const anybody = ({ customers: { others } }: Subject): string => others[Math.floor(Math.random() * others.length)]!
+/** Of somebody who has more than a page in any shop. */
+const pageOf = ({ customers }: Subject) => ({ user_id: oneOf(customers.regulars), limit: PAGE })
+
+const oneOf = (userIds: readonly string[]): string => userIds[Math.floor(Math.random() * userIds.length)]!
