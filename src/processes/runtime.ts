@@ -17,7 +17,7 @@ export function commandFor(subcommand: string[]): { command: string; args: strin
   // Where the cache was emptied meanwhile, the sources do.
   const file = built !== undefined && existsSync(built.file) ? built.file : mainFile
   const { command, args } = commandToRun(file, subcommand)
-  const flags = isDeno || isBun ? [] : smallHeapFlags(process.env.NODE_OPTIONS)
+  const flags = isDeno || isBun ? [] : smallHeapFlags(subcommand[0], process.env.NODE_OPTIONS)
   return { command, args: [...flags, ...args] }
 }
 
