@@ -65,9 +65,9 @@ export const PLANTED: Record<string, Planted> = {
   'the cursor is not stored with the entry that moves it': {
     changes: [
       {
-        file: `${KERNEL}/kernel-tables.ts`,
-        from: 'if (headers.cause) setCursor.run(',
-        to: 'if (headers.cause && headers.cause.seq < 0) setCursor.run(',
+        file: `${KERNEL}/core.ts`,
+        from: 'chain: cause.chain })\n      unsaved.add(cause.source)\n',
+        to: 'chain: cause.chain })\n',
       },
     ],
     faults: ['kill -9 of billing', 'kill -9 of notification'],
@@ -119,7 +119,7 @@ export const PLANTED: Record<string, Planted> = {
     changes: [
       {
         file: 'src/actors/billing/tables.ts',
-        from: '    insertPosting.run(operation_id, against, -sign * amount_minor)\n',
+        from: '    post({ operation_id, account: against, amount_minor: -sign * amount_minor })\n',
         to: '',
       },
     ],
@@ -196,8 +196,8 @@ export const PLANTED: Record<string, Planted> = {
     changes: [
       {
         file: `${KERNEL}/command-step.ts`,
-        from: 'if (fingerprint !== item.fingerprint || reply === undefined)',
-        to: 'if (fingerprint === undefined || reply === undefined)',
+        from: 'if (core.isOfFingerprint(seq, item.fingerprint) === false || reply === undefined)',
+        to: 'if (reply === undefined)',
       },
     ],
     faults: [],
