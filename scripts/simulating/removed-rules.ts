@@ -1,4 +1,5 @@
 /** The rules of the protocol, each with a change of the source that removes it: the simulation must find every one of them missing. */
+import type { RarePath } from '../../test/simulation/rare-paths.ts'
 
 export type RemovedRule = {
   /** As the protocol numbers it, and what is missing. */
@@ -9,6 +10,8 @@ export type RemovedRule = {
   replace: string
   /** The big faults in whose company it shows soon; all of them where none is named. */
   faults?: readonly string[]
+  /** What never happens any more without it, though no promise is broken: a person is asked instead. */
+  never?: RarePath
 }
 
 /** In whose company a store is refused, and adopted. */
@@ -349,5 +352,12 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     find: 'if (epoch <= core.epochs.lastWentBack(source)) return undefined',
     replace: 'if (epoch >= 0) return undefined',
     faults: ADOPTED,
+  },
+  {
+    rule: 'R17: what was read is kept, and given back to whom it belongs',
+    file: 'src/actors/kernel/event-step.ts',
+    find: '      core.keepCopy(source, entry)\n      const { decision',
+    replace: '      const { decision',
+    never: 'healed from a reader',
   },
 ]

@@ -39,7 +39,7 @@ const runWithout = async (root: string, removed: RemovedRule, seeds: number): Pr
     remove(copy, removed)
     const more = removed.faults ? ['--faults', removed.faults.join(',')] : []
     const said = await output(copy, ['scripts/simulate.ts', '--seeds', String(seeds), '--stop', ...more])
-    return shown(said)
+    return shown(said) ?? neverReached(said, removed)
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
@@ -72,4 +72,10 @@ const shown = (said: string): string | undefined => {
   // What does not even begin has not missed anything.
   if (!lines.some(line => line.includes(' broke a promise'))) throw new Error(`Cannot run without a rule:\n${said}`)
   return undefined
+}
+
+/** What the run says that it has never reached is what fails it, where that is what the rule is for. */
+const neverReached = (said: string, { never }: RemovedRule): string | undefined => {
+  const paths = /^Never reached: (.*)$/m.exec(said)?.[1]?.split(', ') ?? []
+  return never !== undefined && paths.includes(never) ? `never reached: ${never}` : undefined
 }
