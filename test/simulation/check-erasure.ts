@@ -1,7 +1,6 @@
 /** Checks of erased persons: everybody has forgotten them, nobody has a key of theirs, and nothing that is theirs can be read. */
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import type { FinalState } from './final-state.ts'
-import { lookAtStore } from './kept-stores.ts'
 
 /** Tables with what is personal, sealed; after the erasure they have nothing in its place. */
 const SEALED: Partial<Record<ActorName, string>> = { order: 'users', notification: 'letters' }
@@ -10,7 +9,7 @@ const SEALED: Partial<Record<ActorName, string>> = { order: 'users', notificatio
 const HOLDERS = ['billing', 'notification'] as const
 
 /** What is left of persons who were erased, a line each. */
-export const checkErasure = ({ logs, keys, loud }: FinalState): string[] => {
+export const checkErasure = ({ logs, loud }: FinalState): string[] => {
   const erasedAt = (actor: ActorName): string[] =>
     logs[actor].facts.flatMap(({ type, user }) => (type === 'PersonErased' && user !== undefined ? [user] : []))
   const faults: string[] = []
@@ -19,7 +18,7 @@ export const checkErasure = ({ logs, keys, loud }: FinalState): string[] => {
     const all = erasedAt(actor)
     const erased = new Set(all)
     if (erased.size < all.length) faults.push(`${actor} has erased somebody twice`)
-    const has = lookAtStore(keys[actor]).prepare('SELECT 1 FROM keys WHERE person = ?')
+    const has = logs[actor].keys.prepare('SELECT 1 FROM keys WHERE person = ?')
     const table = SEALED[actor]
     const reads =
       table === undefined

@@ -1,12 +1,11 @@
 /** Checks of what was promised: every answer is in a log once, the same key gets the same answer, no queued command is lost. */
-import { openMemoryStore } from '../../src/actors/kernel/store.ts'
 import { isUnderKey, openVault } from '../../src/actors/kernel/vault.ts'
 import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
 import { ANYBODY, commandId } from '../../src/bus/command-id.ts'
 import { systemRandom } from '../../src/world/random.ts'
 import { traceIdOf } from './asking.ts'
 import type { Promised } from './clients.ts'
-import type { FinalState } from './final-state.ts'
+import type { FinalLog, FinalState } from './final-state.ts'
 import type { Fact } from './history.ts'
 import type { Sent } from './queue-senders.ts'
 
@@ -24,13 +23,15 @@ export const checkPromises = (state: FinalState): string[] => [
 const idOf = ({ wish }: Promised): string => commandId(ANYBODY, wish.name, wish.key ?? `keyless-${wish.number}`)
 
 /** Whether an entry answers a wish: under its key, or, where the client knows none, under the trace of its request. */
-const answers =
-  ({ wish }: Promised) =>
-  ({ actor, headers: { command }, trace }: Fact): boolean => {
-    if (actor !== wish.actor || command === undefined) return false
-    if (wish.key !== undefined) return command === commandId(ANYBODY, wish.name, wish.key)
-    return trace === traceIdOf(wish) && command.startsWith(commandId(ANYBODY, wish.name, ''))
+const answers = ({ wish }: Promised): ((fact: Fact) => boolean) => {
+  const id = commandId(ANYBODY, wish.name, wish.key ?? '')
+  const trace = traceIdOf(wish)
+  return fact => {
+    const { command } = fact.headers
+    if (fact.actor !== wish.actor || command === undefined) return false
+    return wish.key === undefined ? fact.trace === trace && command.startsWith(id) : command === id
   }
+}
 
 /** Entries of commands that no copy is left of, or that lie in the one of two histories that a person may yet choose. */
 const goneEntries = ({ history, logs, disputed }: FinalState): Fact[] => {
@@ -104,14 +105,14 @@ const checkSameAnswers = (state: FinalState): string[] => {
 const checkReusedKeys = (state: FinalState): string[] => {
   const gone = goneEntries(state)
   const incomparable = (actor: ActorName): boolean =>
-    state.twoOwners.has(actor) && hasForeignFingerprints(state.logs[actor].facts, state.keys[actor])
+    state.twoOwners.has(actor) && hasForeignFingerprints(state.logs[actor])
   return state.carriedOutAnew
     .filter(one => !gone.some(answers(one)) && !incomparable(one.wish.actor))
     .map(one => `${idOf(one)} was asked with another body, and answered ${JSON.stringify(one.answer)}`)
 }
 
-const hasForeignFingerprints = (facts: readonly Fact[], keys: Buffer | undefined): boolean => {
-  const vault = openVault(openMemoryStore(keys), systemRandom)
+const hasForeignFingerprints = ({ facts, keys }: FinalLog): boolean => {
+  const vault = openVault(keys, systemRandom)
   return facts.some(({ headers: { fingerprint = '' } }) => isUnderKey(fingerprint) && !vault.isOfKeyHere(fingerprint))
 }
 

@@ -42,20 +42,16 @@ export type StoreEvents = {
 export const openWatchedStore = (actor: ActorName, disk: Disk, events: StoreEvents): Store => {
   const store = openKeptStore(actor, disk.store)
   const begin = store.transaction.bind(store)
-  let select: Database.Statement<[number], Entry> | undefined
+  const chainAt = store.prepare<[number], string>('SELECT chain FROM log WHERE seq = ?').pluck()
+  const after = store.prepare<[number], Entry>('SELECT seq, chain, subject, headers, body FROM log WHERE seq > ?')
 
+  const isThere = (): boolean => disk.chains.length === 0 || chainAt.get(disk.chains.length) === disk.chains.at(-1)
   const look = (): void => {
-    select ??= store.prepare<[number], Entry>('SELECT seq, chain, subject, headers, body FROM log WHERE seq >= ?')
-    const known = disk.chains.length
-    const entries = select.all(known)
-    if (known > 0 && entries[0]?.chain !== disk.chains[known - 1]) {
-      while (disk.chains.length > 0 && select.all(disk.chains.length)[0]?.chain !== disk.chains.at(-1))
-        disk.chains.pop()
+    if (!isThere()) {
+      while (!isThere()) disk.chains.pop()
       events.takenBack(disk.chains.length + 1)
-      return look()
     }
-    for (const entry of entries) {
-      if (entry.seq <= known) continue
+    for (const entry of after.all(disk.chains.length)) {
       disk.chains.push(entry.chain)
       events.committed(entry)
     }

@@ -6,13 +6,13 @@ import type { Entry } from '../../src/bus/entry.ts'
 import { streamOf } from '../../src/bus/subjects.ts'
 import type { Promised } from './clients.ts'
 import { type Fact, type History, readFact } from './history.ts'
-import { lookAtStore } from './kept-stores.ts'
 import type { Receipt } from './mail-server.ts'
 import type { Sent } from './queue-senders.ts'
 import type { Seen } from './reading.ts'
+import { lookAt } from './simulated-process.ts'
 import type { World } from './world.ts'
 
-export type FinalLog = { store: Store; facts: Fact[]; streamChains: (string | undefined)[] }
+export type FinalLog = { store: Store; keys: Store; facts: Fact[]; streamChains: (string | undefined)[] }
 
 export type FinalState = {
   logs: Record<ActorName, FinalLog>
@@ -22,8 +22,6 @@ export type FinalState = {
   sent: readonly Sent[]
   seen: readonly Seen[]
   settings: World['settings']
-  /** The keys of each actor. */
-  keys: Record<ActorName, Buffer | undefined>
   /** What the mail server has taken. */
   receipts: readonly Receipt[]
   delivered: World['delivered']
@@ -47,13 +45,12 @@ export type Memories = Pick<FinalState, 'promised' | 'carriedOutAnew' | 'sent' |
 export const readFinalState = (world: World, memories: Memories): FinalState => {
   const logs = Object.fromEntries(
     ACTOR_NAMES.map(actor => {
-      const { disk, process } = world.sites[actor]
-      process?.save()
-      const store = lookAtStore(disk.store)
+      const { store, keys } = lookAt(world.sites[actor])
       const entries = store.prepare<[], Entry>('SELECT seq, chain, subject, headers, body FROM log ORDER BY seq').all()
       const messages = world.broker.messages(streamOf({ actor, cell: 0 }))
       const log: FinalLog = {
         store,
+        keys,
         facts: entries.map(entry => world.history.factOf(entry.chain) ?? readFact(actor, entry)),
         streamChains: messages.map(({ headers }) => headers['Nats-Msg-Id']),
       }
@@ -64,7 +61,6 @@ export const readFinalState = (world: World, memories: Memories): FinalState => 
     logs,
     history: world.history,
     settings: world.settings,
-    keys: Object.fromEntries(ACTOR_NAMES.map(actor => [actor, world.sites[actor].disk.keys])) as FinalState['keys'],
     receipts: world.mail.receipts,
     delivered: world.delivered,
     definitions: Object.fromEntries(ACTOR_NAMES.map(actor => [actor, world.sites[actor].definition])) as Record<

@@ -6,7 +6,7 @@ import type { Bus } from '../../src/bus/bus.ts'
 import { addressOf, querySubject, sourceOf, streamOf } from '../../src/bus/subjects.ts'
 import { Unavailable } from '../../src/bus/unavailable.ts'
 import { askOnce } from '../../src/gateway/ask.ts'
-import { lookAtStore } from './kept-stores.ts'
+import { lookAt } from './simulated-process.ts'
 import type { World } from './world.ts'
 
 type Health = {
@@ -118,9 +118,9 @@ const lettersOnTheWay = (world: World): string[] => {
 
 /** How many rows of `what` the store of `actor` has. */
 const countIn = (world: World, actor: ActorName, what: string): number => {
-  const { process, disk } = world.sites[actor]
-  const store = process?.alive() ? process.look() : lookAtStore(disk.store)
+  const { store, keys } = lookAt(world.sites[actor])
   const rows = store.prepare<[], number>(`SELECT count(*) FROM ${what}`).pluck().get() ?? 0
   store.close()
+  keys.close()
   return rows
 }

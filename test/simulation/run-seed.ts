@@ -157,8 +157,11 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
   const { promised, carriedOutAnew, seen } = clients
   check(world, { promised, carriedOutAnew, seen, sent: senders.sent, loud, decided, calm: isCalm(rates) })
   for (const actor of ACTOR_NAMES) {
-    world.kill(actor)
-    const { disk } = world.sites[actor]
+    const { disk, process } = world.sites[actor]
+    if (process?.alive()) {
+      process.discard()
+      continue
+    }
     giveBackStore(actor, openKeptStore(actor, disk.store))
     giveBackStore('keys', openKeptStore('keys', disk.keys))
   }
@@ -247,5 +250,8 @@ const check = (world: World, memories: Memories): void => {
     ...checkAlarms(world),
   ]
   for (const fault of faults) world.violation(fault)
-  for (const actor of ACTOR_NAMES) state.logs[actor].store.close()
+  for (const actor of ACTOR_NAMES) {
+    state.logs[actor].store.close()
+    state.logs[actor].keys.close()
+  }
 }

@@ -8,11 +8,11 @@ import type { ActorName } from '../../src/actors/registry.ts'
 import { sourceOf } from '../../src/bus/subjects.ts'
 import { type Disk, openWatchedStore } from './disk.ts'
 import { describeFact, type Fact, readFact } from './history.ts'
-import { lookInto, openKeptStore } from './kept-stores.ts'
+import { giveBackStore, lookAtStore, lookInto, openKeptStore } from './kept-stores.ts'
 import { createMortalClock } from './mortal-clock.ts'
 import { NEWER_EVENT } from './newer-version.ts'
 import { watchBus } from './watched-bus.ts'
-import type { World } from './world.ts'
+import type { Site, World } from './world.ts'
 
 export type SimulatedProcess = {
   name: string
@@ -20,12 +20,14 @@ export type SimulatedProcess = {
   disk: Disk
   running: RunningActor
   alive: () => boolean
-  /** Its store, to look into while it is alive. */
-  look: () => Store
+  /** Its stores, to look into while it is alive. */
+  look: () => { store: Store; keys: Store }
   /** Puts what its stores hold now onto its disk, as a backup taken at this moment would find it. */
   save: () => void
   /** Ends it as kill -9 does. Of what it has sent the first `arriving` messages still arrive, `afterMs` from now. */
   kill: (inFlight?: { arriving?: number; afterMs?: number }) => void
+  /** Ends it when nobody will need what is on its disk. */
+  discard: () => void
   /** Ends it as SIGTERM does. */
   stop: () => Promise<void>
 }
@@ -34,6 +36,10 @@ export type SimulatedProcess = {
 export const DATA_DIR = 'simulated'
 /** So long after an adoption the process ends: its answer goes first (src/actors/process.ts). */
 const ANSWER_MS = 200
+
+/** What the actor of `site` has on its disk now, to be looked into: to be closed by the caller. */
+export const lookAt = ({ disk, process }: Site): { store: Store; keys: Store } =>
+  process?.alive() ? process.look() : { store: lookAtStore(disk.store), keys: lookAtStore(disk.keys) }
 
 /** Starts `actor` on `disk`. `ended` is called when the process ends itself. */
 export const startProcess = (
@@ -111,9 +117,12 @@ export const startProcess = (
     disk.store = store.serialize()
     disk.keys = keys.serialize()
   }
-  const end = (): void => {
+  const die = (): void => {
     alive = false
     clock.die()
+  }
+  const end = (): void => {
+    die()
     save()
     store.close()
     keys.close()
@@ -133,7 +142,7 @@ export const startProcess = (
     disk,
     running,
     alive: () => alive,
-    look: () => lookInto(store),
+    look: () => ({ store: lookInto(store), keys: lookInto(keys) }),
     save: () => {
       if (alive) save()
     },
@@ -142,6 +151,14 @@ export const startProcess = (
       trace.say(name, 'is killed')
       world.broker.kill(name, inFlight)
       end()
+    },
+    discard: () => {
+      if (!alive) return
+      trace.say(name, 'is killed')
+      world.broker.kill(name)
+      die()
+      giveBackStore(actor, store)
+      giveBackStore('keys', keys)
     },
     stop: async () => {
       trace.say(name, 'is told to stop')
