@@ -42,14 +42,14 @@ export const renderNewest = (
   const load = async from => {
     const { text, status } = search
     const named = text && !from ? await one(text) : undefined
-    const page = await prankOf({ user_id: text, status, limit: PAGE, cursor: from })
+    const page = await pageOf({ user_id: text, status, limit: PAGE, cursor: from })
     if (!from) rows = new Map()
     for (const row of [...(named && fits(named) ? [named] : []), ...page.items]) rows.set(row[id], row)
     cursor = page.next_cursor
     draw()
   }
   // What was typed may be the id of a thing alone: then there is no such user, and that is no fault.
-  const prankOf = async parameters => (await orNothing(get(path, parameters))) ?? { items: [], next_cursor: null }
+  const pageOf = async parameters => (await orNothing(get(path, parameters))) ?? { items: [], next_cursor: null }
   const fits = row =>
     (search.status === '' || row.status === search.status) &&
     (search.text === '' || [row[id], String(row.user_id)].includes(search.text))
