@@ -13,6 +13,7 @@ import { createApp } from './app.ts'
 import { SOURCES } from './feed.ts'
 import { placeText, readPlace } from './feed-place.ts'
 import { Refused } from './refused.ts'
+import { TEST_CONFIG } from './test-gateway.ts'
 
 const SUBJECT = 'order.0.event.OrderCreated.7'
 const NOWHERE = 'order/0=0;billing/0=0;notification/0=0;webhook/0=0'
@@ -28,14 +29,7 @@ const createBench = async ({ access = OPEN } = {}) => {
     bus: broker.connect('gateway'),
     clock,
     random: createSeededRandom(2),
-    config: {
-      settleWaitMs: 0,
-      requestDeadlineMs: 10_000,
-      currency: 'RUB',
-      rateLimit: 0,
-      trustProxy: false,
-      demo: false,
-    },
+    config: TEST_CONFIG,
     log: createLog('silent', 'gateway'),
     ending: ending.signal,
     access,

@@ -12,7 +12,7 @@ import { createHttpMeters } from './http-meters.ts'
 import { type HttpServer, listenHttp } from './http-server.ts'
 import type { InFlight } from './in-flight.ts'
 import { createScriptedBus, type Said, type ScriptedBus, yes } from './scripted-bus.ts'
-import { DOCUMENT } from './test-gateway.ts'
+import { DOCUMENT, TEST_CONFIG } from './test-gateway.ts'
 
 const HOST = { host: '127.0.0.1', port: 0, portAsked: true }
 
@@ -24,14 +24,7 @@ const start = async (config: Partial<typeof HOST> = {}, inFlight?: InFlight) => 
     bus,
     clock: systemClock,
     random: systemRandom,
-    config: {
-      settleWaitMs: 0,
-      requestDeadlineMs: 10_000,
-      currency: 'RUB',
-      rateLimit: 0,
-      trustProxy: false,
-      demo: false,
-    },
+    config: TEST_CONFIG,
     log: createLog('silent', 'gateway'),
     endsAt: () => endsAt,
     meters,

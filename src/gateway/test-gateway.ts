@@ -35,6 +35,16 @@ export const DOCUMENT: Script = {
   FindReply: yes({ found: false, same: null }),
 }
 
+/** Nothing is waited for, nothing bounded, and it is no demo. */
+export const TEST_CONFIG: GatewayPorts['config'] = {
+  settleWaitMs: 0,
+  requestDeadlineMs: 10_000,
+  currency: 'RUB',
+  rateLimit: 0,
+  trustProxy: false,
+  demo: false,
+}
+
 /** `send` runs one request to its end, letting the clock's time pass; `text` becomes the body as it is. */
 export const createTestGateway = (
   script: Script = {},
@@ -47,15 +57,7 @@ export const createTestGateway = (
     bus,
     clock,
     random: createSeededRandom(1),
-    config: {
-      settleWaitMs: 0,
-      requestDeadlineMs: 10_000,
-      currency: 'RUB',
-      rateLimit: 0,
-      trustProxy: false,
-      demo: false,
-      ...config,
-    },
+    config: { ...TEST_CONFIG, ...config },
     log: createLog('silent', 'gateway'),
     access,
   })
