@@ -30,10 +30,12 @@ export const refuseUnsafeStart = ({ host, trustProxy, tlsCert, demo, ...config }
 }
 
 const refuseDemoForOthers = (host: string, trustProxy: boolean): void => {
-  const opened = isLoopback(host) ? (trustProxy ? 'KASSA_TRUST_PROXY=on' : undefined) : `KASSA_HOST=${host}`
-  if (opened === undefined) return
-  throw plainFault(
+  if (!isLoopback(host)) throw demoFault(`KASSA_HOST=${host}`)
+  if (trustProxy) throw demoFault('KASSA_TRUST_PROXY=on')
+}
+
+const demoFault = (opened: string) =>
+  plainFault(
     exitCodes.configuration,
     `Cannot start with KASSA_DEMO=1 and ${opened}: others could break this Kassa; unset one of them`,
   )
-}
