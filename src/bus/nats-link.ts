@@ -105,8 +105,11 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
     .catch(thrown => log.warn({ err: thrown }, 'the connection ended badly'))
 
   const outgoing = createOutgoing(connection, clock, () => connected, log)
-  const publish: NatsLink['publish'] = (subject, body, reply, headers) =>
+  const publish: NatsLink['publish'] = (subject, body, reply, headers) => {
     outgoing.publish({ subject, body, reply, headers })
+    // A drain may be over before the next turn of the event loop, and whoever has asked would wait in vain.
+    if (closing) outgoing.flush()
+  }
 
   const ask: NatsLink['ask'] = (subject, body, { headers, timeoutMs }) =>
     new Promise((resolve, reject) => {
