@@ -1,18 +1,18 @@
 /** Builds the program: `node bin/build.js <directory>` puts src/main.ts and all that it imports into one file there. */
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { crc32 } from 'node:zlib'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const main = join(root, 'src', 'main.ts')
 const directory = resolve(process.argv[2])
-const programFile = join(directory, 'program.js')
 
 const { outputFiles } = await build({
   entryPoints: [main],
-  outfile: programFile,
+  outfile: join(directory, 'program.js'),
   write: false,
   bundle: true,
   platform: 'node',
@@ -36,16 +36,24 @@ const [map, text] = outputFiles.map(file => file.text)
 // It is read as Latin-1, of which V8 keeps one byte a character. Comments alone have others than ASCII.
 const program = text.replace(/[^\0-\x7f]/g, '?')
 
-writeFileSync(programFile, program)
-writeFileSync(join(directory, 'lines.json'), JSON.stringify(linesOf(program, JSON.parse(map))))
-writeFileSync(join(directory, 'home.json'), JSON.stringify(main))
-copyFileSync(new URL('built-program.cjs', import.meta.url), join(directory, 'kassa.cjs'))
+keep('program.js', program)
+keep('lines.json', JSON.stringify(linesOf(program, JSON.parse(map))))
+keep('home.json', JSON.stringify({ main, sum: crc32(program) }))
+keep('kassa.cjs', readFileSync(new URL('built-program.cjs', import.meta.url)))
+
+/** On the disk before the directory gets its name: after a power cut an empty program would end every start at once. */
+function keep(name, content) {
+  const file = openSync(join(directory, name), 'w')
+  writeFileSync(file, content)
+  fsyncSync(file)
+  closeSync(file)
+}
 
 /** What a source finds from where it lies, such as package.json, the program finds there, too. */
 function keepPlaces({ onLoad }) {
   onLoad({ filter: /\.ts$/ }, ({ path }) => {
     const place = JSON.stringify(pathToFileURL(path).href)
-    return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', place), loader: 'ts' }
+    return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', () => place), loader: 'ts' }
   })
 }
 

@@ -95,6 +95,26 @@ createLog('info', 'toy').warn({ reason: 'ivan@example.com', secret: 'x' }, 'no')
     )
   })
 
+  it('names the places of the sources in the built program, whichever way a stack is told', () => {
+    const code = `
+globalThis.KASSA_BUILT = { inSources: text => text.replaceAll('/cache/program.js:9:1', 'src/toy.ts:4') }
+const { createLog } = await import(${JSON.stringify(new URL('log.ts', import.meta.url).href)})
+const err = new Error('no')
+err.stack = 'Error: no at /cache/program.js:9:1'
+createLog('info', 'toy').warn({ err, error: err.stack, at: ['at /cache/program.js:9:1'] }, 'no')`
+    const directory = mkdtempSync(join(tmpdir(), 'kassa-log-'))
+    const file = join(directory, 'program.mjs')
+    writeFileSync(file, code)
+    const { command, args } = commandToRun(file)
+    const { stderr } = spawnSync(command, args, { encoding: 'utf8' })
+    rmSync(directory, { recursive: true })
+    const { err, error, at } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '')
+    assert.deepEqual(
+      [err.stack, error, at],
+      ['Error: no at src/toy.ts:4', 'Error: no at src/toy.ts:4', ['at src/toy.ts:4']],
+    )
+  })
+
   it('that finds no room on the disk does not end its process', {
     skip: !existsSync(FULL) && 'there is no /dev/full',
   }, () => {

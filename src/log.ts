@@ -81,15 +81,10 @@ const ADDRESS = /([^\s@<>"'(),:;]{1,2})[^\s@<>"'(),:;]*@([A-Za-z0-9-]+\.[A-Za-z0
 
 // What an error says may quote what it met.
 const shortened = (value: unknown, depth = 0): unknown => {
-  if (typeof value === 'string') return value.replace(ADDRESS, '$1…@$2')
+  if (typeof value === 'string') return inSources(value).replace(ADDRESS, '$1…@$2')
   if (typeof value !== 'object' || value === null) return value
   if (depth === DEEPEST) return '…'
-  if (value instanceof Error) return shortened(told(value), depth)
+  if (value instanceof Error) return shortened({ ...stdSerializers.err(value) }, depth)
   if (Array.isArray(value)) return value.map(one => shortened(one, depth + 1))
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shortened(one, depth + 1)]))
-}
-
-const told = (error: Error): object => {
-  const { stack, ...others } = stdSerializers.err(error)
-  return { ...others, stack: inSources(stack) }
 }

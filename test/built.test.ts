@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
 import { isBun, isDeno } from '../src/processes/runtime.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -47,11 +48,13 @@ describe('the built program', { skip: runsSources }, () => {
 
   it('is what runs, and nothing reads the sources then', () => {
     const [build = ''] = builds()
-    const program = join(place, 'cache', 'kassa', 'built', build, 'program.js')
-    const whole = readFileSync(program, 'utf8')
-    writeFileSync(program, 'console.log("from the built one")')
+    const file = (name: string) => join(place, 'cache', 'kassa', 'built', build, name)
+    const whole = ['program.js', 'home.json'].map(name => [name, readFileSync(file(name), 'utf8')] as const)
+    const other = 'console.log("from the built one")'
+    writeFileSync(file('program.js'), other)
+    writeFileSync(file('home.json'), JSON.stringify({ main: join(tree, 'src/main.ts'), sum: crc32(other) }))
     assert.equal(kassa(['version']).stdout, 'from the built one\n')
-    writeFileSync(program, whole)
+    for (const [name, text] of whole) writeFileSync(file(name), text)
   })
 
   it('is built anew when a source has changed, though its length has not', () => {
