@@ -35,8 +35,8 @@ suite('what a process tells of itself', () => {
     let lateMs = 0
     const own = watchProcess({ ...clock, after: (ms, run) => clock.after(ms + lateMs, run) }, {})
     lateMs = 40
-    await clock.advance(500)
-    await clock.advance(540)
+    await clock.advance(1000)
+    await clock.advance(1040)
     const delay = named(own.read(), 'kassa_event_loop_delay_seconds')
     own.stop()
     assert.ok('counts' in delay)

@@ -3,8 +3,8 @@ import type { Cancel, Clock } from '../world/clock.ts'
 import { type Figure, sample, spread } from './figure.ts'
 import { createHistogram, observe, SECONDS } from './histogram.ts'
 
-/** How often the event loop's delay is looked at, ms. */
-const LOOK_EVERY_MS = 500
+/** How often the event loop's delay is looked at, ms: each look wakes a process that may be at rest. */
+const LOOK_EVERY_MS = 1_000
 
 /** Set by the supervisor: how often it has started this process again. */
 export const restartsVariable = 'KASSA_RESTARTS'
