@@ -1,6 +1,7 @@
 /** What is said of a shop that has grown. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { cellsOf } from '../test-cells.ts'
 import type { GrownFigures } from './grown.ts'
 import { grownReport } from './grown-report.ts'
 
@@ -27,27 +28,21 @@ const figures: GrownFigures = {
 
 describe('the report of a grown shop', () => {
   const lines = grownReport(figures)
-  const cellsOf = (label: string) =>
-    lines
-      .find(line => line.trim().startsWith(label))
-      ?.trim()
-      .split(/\s{2,}/)
-      .slice(1)
 
   it('compares rates and CPU within each round', () => {
-    assert.deepEqual(cellsOf('turns of 8/s'), ['750', '700', '0.95 (0.90–1.00)'])
-    assert.deepEqual(cellsOf('CPU ms each'), ['1.000', '1.200', '1.20 (1.10–1.30)'])
+    assert.deepEqual(cellsOf(lines, 'turns of 8/s'), ['750', '700', '0.95 (0.90–1.00)'])
+    assert.deepEqual(cellsOf(lines, 'CPU ms each'), ['1.000', '1.200', '1.20 (1.10–1.30)'])
   })
 
   it('tells by how many seconds a start has become longer', () => {
-    assert.deepEqual(cellsOf('start of order'), ['0.20', '1.40', '+1.20 (+1.20–+1.20)'])
-    assert.deepEqual(cellsOf('start of notification'), ['0.30', '0.20', '-0.10 (-0.10–-0.10)'])
+    assert.deepEqual(cellsOf(lines, 'start of order'), ['0.20', '1.40', '+1.20 (+1.20–+1.20)'])
+    assert.deepEqual(cellsOf(lines, 'start of notification'), ['0.30', '0.20', '-0.10 (-0.10–-0.10)'])
   })
 
   it('tells the disk by table, the largest first, and what each further thousand of orders takes', () => {
-    assert.deepEqual(cellsOf('all stores'), ['8.00', '5.03', '5.00'])
-    assert.deepEqual(cellsOf('order log'), ['1.30', '1.30', '1.30'])
-    assert.deepEqual(cellsOf('order copies'), ['0.60', '0.01', '0.00'])
+    assert.deepEqual(cellsOf(lines, 'all stores'), ['8.00', '5.03', '5.00'])
+    assert.deepEqual(cellsOf(lines, 'order log'), ['1.30', '1.30', '1.30'])
+    assert.deepEqual(cellsOf(lines, 'order copies'), ['0.60', '0.01', '0.00'])
     assert.ok(lines.findIndex(line => line.includes('order log')) < lines.findIndex(line => line.includes('copies')))
   })
 })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { noLatencies } from '../load/latencies.ts'
 import { readOptions } from '../options.ts'
+import { cellsOf } from '../test-cells.ts'
 import { isRight, type PeerRound, type PeersFigures } from './peers.ts'
 import { peersReport } from './peers-report.ts'
 
@@ -27,25 +28,19 @@ const figures: PeersFigures = {
 
 describe('the report of the peers', () => {
   const lines = peersReport(figures)
-  const cellsOf = (label: string) =>
-    lines
-      .find(line => line.trim().startsWith(label))
-      ?.trim()
-      .split(/\s{2,}/)
-      .slice(1)
 
   it('tells the rates, and what Kassa is to each within a round', () => {
-    assert.deepEqual(cellsOf('orders/s'), ['150', '400', '100', '200'])
-    assert.deepEqual(cellsOf('Kassa : it'), ['0.38 (0.25–0.50)', '1.50 (1.00–2.00)', '0.75 (0.50–1.00)'])
+    assert.deepEqual(cellsOf(lines, 'orders/s'), ['150', '400', '100', '200'])
+    assert.deepEqual(cellsOf(lines, 'Kassa : it'), ['0.38 (0.25–0.50)', '1.50 (1.00–2.00)', '0.75 (0.50–1.00)'])
   })
 
   it('tells the CPU of an order without that of the load generator, together and by process', () => {
-    assert.deepEqual(cellsOf('CPU ms an order'), ['1.00', '0.25', '2.00', '1.00'])
-    assert.deepEqual(cellsOf('gateway'), ['0.50'])
+    assert.deepEqual(cellsOf(lines, 'CPU ms an order'), ['1.00', '0.25', '2.00', '1.00'])
+    assert.deepEqual(cellsOf(lines, 'gateway'), ['0.50'])
   })
 
   it('tells the memory', () => {
-    assert.deepEqual(cellsOf('memory, MB (PSS)'), ['130', '50', '1', '1'])
+    assert.deepEqual(cellsOf(lines, 'memory, MB (PSS)'), ['130', '50', '1', '1'])
   })
 
   it('says when somebody did not do the whole job', () => {
