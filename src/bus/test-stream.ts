@@ -1,5 +1,6 @@
 /** A broker in memory with one log stream, on a clock that a test moves. For tests only. */
 import { createSeededRandom } from '../world/seeded-random.ts'
+import { finishOn } from '../world/test-finish.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
 import type { Entry } from './entry.ts'
 import { entryHeaders } from './entry-message.ts'
@@ -14,19 +15,7 @@ export const createStreamBench = ({ count = 0, seed = 1 }: { count?: number; see
   const broker = createMemoryBroker({ clock, random: createSeededRandom(seed) })
   const stream = broker.connect('owner').logStream(ORDER)
 
-  /** Lets time pass until `promise` has come to its end. */
-  const finish = async <T>(promise: Promise<T>): Promise<T> => {
-    let open = true
-    const done = promise.finally(() => {
-      open = false
-    })
-    done.catch(() => {})
-    for (let step = 0; open; step++) {
-      if (step > 10_000) throw new Error('Cannot finish: nothing came of it in 100 s of the clock')
-      await clock.advance(10)
-    }
-    return done
-  }
+  const finish = finishOn(clock)
 
   return {
     clock,

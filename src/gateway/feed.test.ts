@@ -8,6 +8,7 @@ import { createTestLog, type TestLog } from '../bus/test-log.ts'
 import { ORDER } from '../bus/test-stream.ts'
 import { createLog } from '../log.ts'
 import { createSeededRandom } from '../world/seeded-random.ts'
+import { finishOn } from '../world/test-finish.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
 import { createApp } from './app.ts'
 import { SOURCES } from './feed.ts'
@@ -34,15 +35,7 @@ const createBench = async ({ access = OPEN } = {}) => {
     ending: ending.signal,
     access,
   })
-  const finish = async <T>(promise: Promise<T>): Promise<T> => {
-    let open = true
-    const done = promise.finally(() => {
-      open = false
-    })
-    done.catch(() => {})
-    while (open) await clock.advance(10)
-    return done
-  }
+  const finish = finishOn(clock)
   const owner = broker.connect('owner')
   const logs: Record<string, TestLog> = {}
   const published: Record<string, number> = {}

@@ -2,6 +2,7 @@
 import { type Access, OPEN } from '../access/access.ts'
 import { createLog } from '../log.ts'
 import { createSeededRandom } from '../world/seeded-random.ts'
+import { finishOn } from '../world/test-finish.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
 import { createApp } from './app.ts'
 import { EXAMPLES } from './examples.ts'
@@ -62,14 +63,7 @@ export const createTestGateway = (
     access,
   })
 
-  const finish = async <T>(promise: Promise<T>): Promise<T> => {
-    let open = true
-    const done = promise.finally(() => {
-      open = false
-    })
-    while (open) await clock.advance(5)
-    return done
-  }
+  const finish = finishOn(clock, 5)
   const send = async (method: string, path: string, init: { text?: string; headers?: HeadersInit } = {}) => {
     const request = new Request(`http://localhost${path}`, {
       method,

@@ -9,6 +9,7 @@ import { createMemoryBroker } from '../bus/memory.ts'
 import { demoSubject, SUPERVISOR } from '../bus/subjects.ts'
 import { readConfig } from '../config.ts'
 import { createSeededRandom } from '../world/seeded-random.ts'
+import { finishOn } from '../world/test-finish.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
 import { type BreakerPorts, serveBreakages, startBreaker } from './breaker.ts'
 
@@ -24,21 +25,14 @@ const demo = (more: Partial<BreakerPorts> = {}) => {
   const log = { warn: () => {}, error: (fields: object) => void failures.push(fields) }
   serveBreakages(broker.connect('operator'), { processes: 'many', kill: () => 4711, log, ...more })
   const gateway = broker.connect('gateway')
-  const settle = async <T>(promise: Promise<T>): Promise<T> => {
-    let open = true
-    const done = promise.finally(() => {
-      open = false
-    })
-    while (open) await clock.advance(5)
-    return done
-  }
+  const finish = finishOn(clock)
   const ask = async (name: string, body: object) => {
     const bytes = Buffer.from(JSON.stringify(body))
-    const answer = await settle(gateway.request(demoSubject(SUPERVISOR, name), bytes, { timeoutMs: 1_000 }))
+    const answer = await finish(gateway.request(demoSubject(SUPERVISOR, name), bytes, { timeoutMs: 1_000 }))
     const said = JSON.parse(Buffer.from(answer.body).toString('utf8'))
     return { refused: answer.headers[REFUSAL_HEADERS.status], said }
   }
-  return { broker, ask, settle, gateway, failures }
+  return { broker, ask, finish, gateway, failures }
 }
 
 describe('the breaker of a demo', () => {
@@ -72,12 +66,12 @@ describe('the breaker of a demo', () => {
   })
 
   it('deletes the stream of the actor that is named, and no other; there is none to delete then', async () => {
-    const { broker, ask, settle, gateway } = demo()
-    for (const actor of ['order', 'billing']) await settle(gateway.logStream({ ...ORDER, actor }).create())
+    const { broker, ask, finish, gateway } = demo()
+    for (const actor of ['order', 'billing']) await finish(gateway.logStream({ ...ORDER, actor }).create())
     const { refused, said } = await ask('DeleteStream', { actor: 'order' })
     assert.deepEqual([refused, said], [undefined, { stream: 'ORDER_0', messages: 0 }])
-    assert.equal(await settle(gateway.logStream(ORDER).look()), undefined)
-    assert.ok(await settle(gateway.logStream({ ...ORDER, actor: 'billing' }).look()))
+    assert.equal(await finish(gateway.logStream(ORDER).look()), undefined)
+    assert.ok(await finish(gateway.logStream({ ...ORDER, actor: 'billing' }).look()))
     assert.deepEqual(broker.messages('ORDER_0'), [])
 
     const again = await ask('DeleteStream', { actor: 'order' })

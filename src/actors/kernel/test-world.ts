@@ -5,6 +5,7 @@ import type { Entry } from '../../bus/entry.ts'
 import { createMemoryBroker } from '../../bus/memory.ts'
 import { type Address, commandSubject, querySubject } from '../../bus/subjects.ts'
 import { createSeededRandom } from '../../world/seeded-random.ts'
+import { finishOn } from '../../world/test-finish.ts'
 import { createVirtualClock } from '../../world/virtual-clock.ts'
 import type { AnyActorDefinition } from './actor.ts'
 import { readEvent } from './event.ts'
@@ -53,19 +54,7 @@ export const createTestWorld = () => {
   const broker = createMemoryBroker({ clock, random })
   const client = broker.connect('client')
 
-  /** Lets time pass until `promise` has come to its end. */
-  const finish = async <T>(promise: Promise<T>): Promise<T> => {
-    let open = true
-    const done = promise.finally(() => {
-      open = false
-    })
-    done.catch(() => {})
-    for (let step = 0; open; step++) {
-      if (step > 10_000) throw new Error('Cannot finish: nothing came of it in 100 s of the clock')
-      await clock.advance(10)
-    }
-    return done
-  }
+  const finish = finishOn(clock)
 
   const ask = async (subject: string, body: unknown, headers: Headers = {}): Promise<Answered> => {
     const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
