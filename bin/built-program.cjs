@@ -32,8 +32,12 @@ function run(program) {
 }
 
 function runSources() {
-  console.error(`Warning: runs from its sources: ${file} is damaged; it is removed, and the next start builds it anew`)
-  rmSync(__dirname, { recursive: true, force: true })
+  console.error(`Warning: runs from its sources: ${file} is damaged; once it is gone, the next start builds it anew`)
+  try {
+    rmSync(__dirname, { recursive: true, force: true })
+  } catch {
+    // A cache that nobody may write to: the sources run from now on.
+  }
   return import(pathToFileURL(main).href)
 }
 

@@ -40,7 +40,8 @@ describe('what runs the built program', { skip: (isBun || isDeno) && 'this runti
     writeFileSync(file('home.json'), JSON.stringify({ main, sum: crc32(text) }))
     writeFileSync(file('lines.json'), JSON.stringify({ files: ['', 'src/toy.ts'], lines: [1, 7, 1, 8] }))
   }
-  const run = (kind: string) => spawnSync(process.execPath, [file('kassa.cjs'), kind], { encoding: 'utf8' })
+  const run = (kind: string, ...flags: string[]) =>
+    spawnSync(process.execPath, [...flags, file('kassa.cjs'), kind], { encoding: 'utf8' })
   const flip = (name: string, at: number) => {
     const bytes = readFileSync(file(name))
     bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at)
@@ -79,6 +80,13 @@ describe('what runs the built program', { skip: (isBun || isDeno) && 'this runti
     assert.deepEqual({ status, stdout }, { status: 0, stdout: 'from the sources\n' })
     assert.match(stderr, /^Warning: runs from its sources: .*program\.js is damaged/)
     assert.equal(existsSync(directory), false)
+  })
+
+  it('runs the sources also where the damaged one can’t be removed', () => {
+    program('console.log("from the program")')
+    flip('program.js', 0)
+    writeFileSync(file('read-only.cjs'), "require('node:fs').rmSync = () => { throw new Error('EROFS') }")
+    assert.equal(run('start', '--require', file('read-only.cjs')).stdout, 'from the sources\n')
   })
 
   it('puts the places of the sources into a stack, also where the cache lies at a path with blanks', () => {
