@@ -54,8 +54,8 @@ export const USAGE = `npm run bench -- [options]
   --profile <path>     leave CPU profiles of Kassa's processes there; the figures are then lower
   --storm              a retry storm instead: ten times the load, from clients that give up and ask again at once
   --small              instead: memory by process, CPU at rest, disk and start, over many orders
-  --grown              instead: turns, pages, starts and disk of a store of 10,000 orders beside one of a million,
-                       which some ten minutes of a core fill (7 GB); a tenth and the whole of --orders where that is less
+  --grown              instead: turns, pages, starts and disk of a store of 10,000 orders beside one of a million (5.5 GB,
+                       some ten minutes of a quiet core to fill); of a tenth of --orders where that is less than 10,000
   --orders <n>         over how many, for --small (100000) and --grown (1000000)
   --peers              instead: orders on Kassa, on the plain design and on Restate, which npm fetches, at 64 connections
   --plot <file>        draw the latencies of orders, as SVG

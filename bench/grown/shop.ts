@@ -62,8 +62,8 @@ const READ_MOST = 100_000
 /** Says nothing but that a store had to be rebuilt, which would be no fair start. */
 export const quietLog = {
   info: () => {},
-  warn: (_facts: object, text: string) => {
-    throw new Error(`Cannot work on the stores: ${text}`)
+  warn: (facts: object, text: string) => {
+    throw new Error(`Cannot work on the stores: ${text} ${JSON.stringify(facts)}`)
   },
   error: () => {},
 } as unknown as Log
