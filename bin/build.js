@@ -33,8 +33,9 @@ const { outputFiles } = await build({
   ],
 })
 const [map, text] = outputFiles.map(file => file.text)
-// It is read as Latin-1, of which V8 keeps one byte a character. Comments alone have others than ASCII.
-const program = text.replace(/[^\0-\x7f]/g, '?')
+// It is read as Latin-1, of which V8 keeps one byte a character. esbuild leaves others in comments and in regular
+// expressions, where the escape means the same.
+const program = text.replace(/[^\0-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 keep('program.js', program)
 keep('lines.json', JSON.stringify(linesOf(program, JSON.parse(map))))
