@@ -10,8 +10,8 @@ import { runSeeds } from './run-seeds.ts'
 const FROM = 1
 const SEEDS = process.env.CI === 'true' ? 5000 : 250
 
-// Nothing in it is measured by the clock of the machine, and others are: it takes the cores when nobody else wants them.
-setPriority(constants.priority.PRIORITY_LOW)
+// Nothing in it is measured by the clock of the machine, and others are: they go first, but never keep it from going on.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 
 /** Seeds beyond the slice with which campaigns have found something, in the product or in the checks. */
 const FOUND_BY_CAMPAIGNS = [51129, 52818, 203968]
