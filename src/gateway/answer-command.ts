@@ -26,7 +26,7 @@ export const answerCommand =
   async (exchange: Exchange): Promise<Response> => {
     const deadline = deadlineOf(ports, exchange)
     refuseParameters(exchange)
-    const key = commandKeyOf(exchange, ports.random)
+    const key = commandKeyOf(exchange, ports)
     const sent = await commandBodyOf(exchange, route)
     const read = readBody(route.spec.body, sent)
     const held = await heldFields(ports, exchange, route, read, deadline)

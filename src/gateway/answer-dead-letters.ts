@@ -74,7 +74,7 @@ export const answerDeadLetter =
   async (exchange: Exchange): Promise<Response> => {
     const deadline = deadlineOf(ports, exchange)
     refuseParameters(exchange)
-    const key = commandKeyOf(exchange, ports.random)
+    const key = commandKeyOf(exchange, ports)
     const body = (await commandBodyOf(exchange, route)) as { dead_letter_id: string }
     readBody(route.spec.body, body)
 

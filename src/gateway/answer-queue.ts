@@ -29,7 +29,7 @@ export const answerQueue =
   async (exchange: Exchange): Promise<Response> => {
     const deadline = deadlineOf(ports, exchange)
     refuseParameters(exchange)
-    const key = commandKeyOf(exchange, ports.random)
+    const key = commandKeyOf(exchange, ports)
     const raw = await readRequestBody(exchange)
     const body = readBody(route.spec.body, raw)
 
