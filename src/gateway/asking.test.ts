@@ -7,7 +7,7 @@ import { no, yes } from './scripted-bus.ts'
 import { createTestGateway } from './test-gateway.ts'
 
 const ORDER = { user_id: 1, product_id: '2', quantity: 3 }
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const placed = yes({ order_id: '54321', user_id: 1, product_id: '2', quantity: 3, status: 'Pending' })
 
 const codeOf = async (response: Response): Promise<string> => ((await response.json()) as ProblemDocument).code
