@@ -120,7 +120,7 @@ async function liveOfLetters(open: Open): Promise<void> {
   await shop.command('LiftSuppression', { user_id }, 'lifted already')
   await shop.command('ResendLetter', { message_id })
   await shop.settle()
-  await askEverything(shop, { user_id, message_id })
+  await askEverything(shop, { user_id, message_id, mail_id: '1' })
 }
 
 /** Webhooks whose receivers take, refuse and are gone. */
