@@ -193,7 +193,7 @@ export const notificationActor = (
 
       react: {
         order: {
-          UserCreated: ({ user, data }) => addRecipient(recipient(user as string), user as string, data.locale),
+          UserCreated: ({ user, data }) => addRecipient(tables.isKnown(user as string), user as string, data.locale),
           UserChanged: ({ user, data }) =>
             changeRecipient(recipient(user as string), { locale: data.locale, addressChanged: data.address_changed }),
           OrderCreated: (event, { now }) =>

@@ -33,13 +33,13 @@ specify('notification: a user was created', [
   {
     given: 'nobody of this id',
     outcome: 'they can be written to in their language',
-    decide: () => addRecipient(undefined, '93493453', 'en'),
+    decide: () => addRecipient(false, '93493453', 'en'),
     decision: happened('RecipientAdded', { user_id: 93493453, locale: 'en' }),
   },
   {
     given: 'that they can be written to already',
     outcome: 'nothing changes',
-    decide: () => addRecipient(recipient, '93493453', 'en'),
+    decide: () => addRecipient(true, '93493453', 'en'),
     decision: nothing,
   },
 ])

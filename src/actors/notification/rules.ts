@@ -36,9 +36,12 @@ export type KnownLetter = {
 /** What can be known when a letter is to be written. `byMail`: there is a mail server. */
 export type Writing = { recipient: KnownRecipient | undefined; nextMessageId: string; byMail: boolean; now: number }
 
-/** A user can be written to from now on. */
-export const addRecipient = (recipient: KnownRecipient | undefined, userId: string, locale: Locale): Decision =>
-  recipient
+/**
+ * A user can be written to from now on. One who is `known`, though he was erased since, is not added again: after an
+ * adoption it is read a second time that he was made.
+ */
+export const addRecipient = (known: boolean, userId: string, locale: Locale): Decision =>
+  known
     ? nothing()
     : happened({ type: 'RecipientAdded', user: userId, data: { user_id: userIdOut(userId), locale } })
 

@@ -153,6 +153,8 @@ export const openNotificationTables = (store: Store) => {
       const row = selectRecipient.get(userId)
       return row?.erased === 0 ? row : undefined
     },
+    /** Whether a user was ever added, erased or not. */
+    isKnown: (userId: string) => selectRecipient.get(userId) !== undefined,
     nextMessageId: (first: number) => String(Math.max(first, (selectLast.get() ?? 0) + 1)),
     isWritten: (orderId: string, type: string) => selectWritten.get(orderId, type) !== undefined,
     letter: (messageId: number) => selectLetter.get(messageId),
