@@ -66,11 +66,17 @@ const toldByEverybody = async (world: World, bus: Bus): Promise<string[]> => {
   return ACTOR_NAMES.flatMap(actor => parked(world, actor)).concat(lettersOnTheWay(world))
 }
 
-/** The owner may not have looked since somebody else was there. */
+/** Whether every stream is its log. */
+export const areStreamsLogs = (world: World): boolean =>
+  ACTOR_NAMES.every(actor => streamOtherwise(world, actor).length === 0)
+
+/** The owner may not have looked since somebody else was there, or waits for the answer to its look. */
 const streamOtherwise = (world: World, actor: ActorName): string[] => {
-  const last = world.broker.messages(streamOf({ actor, cell: 0 })).at(-1)
-  if (last?.headers['Nats-Msg-Id'] === world.sites[actor].disk.chains.at(-1)) return []
-  return [`${actor} has a stream that ends otherwise than its log`]
+  const { chains } = world.sites[actor].disk
+  const inStream = world.broker.messages(streamOf({ actor, cell: 0 })).map(({ headers }) => headers['Nats-Msg-Id'])
+  if (inStream.at(-1) !== chains.at(-1)) return [`${actor} has a stream that ends otherwise than its log`]
+  if (inStream.every(chain => chain !== undefined && chains.includes(chain))) return []
+  return [`${actor} has a stream in which there is what its log has not`]
 }
 
 /** Who stands at the right number of another history: it has to find that out by itself. */

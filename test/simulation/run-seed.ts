@@ -23,7 +23,7 @@ import { giveBackStore, openKeptStore } from './kept-stores.ts'
 import { startQueueSenders } from './queue-senders.ts'
 import type { Counts } from './rare-paths.ts'
 import { describeRates, drawRates, isCalm, type Rates } from './rates.ts'
-import { restless } from './rest.ts'
+import { areStreamsLogs, restless } from './rest.ts'
 import { createWorld, type Plant, type World } from './world.ts'
 
 export type Run = {
@@ -51,6 +51,8 @@ const MOST_MORE_LOAD_MS = 30_000
 const MOST_FAULT_MS = 20_000
 const MOST_ASKING_MS = 20_000
 const MOST_LOOKING_MS = 60_000
+/** Longer than a relay waits for the broker. */
+const MOST_RELAYING_MS = 10_000
 /** Longer than `adopt` waits for anything (src/backup/adopt.ts). */
 const MOST_ADOPTING_MS = 600_000
 const STEP_MS = 250
@@ -154,6 +156,8 @@ const live = async (world: World, rates: Rates, plan: readonly PlannedFault[]): 
     isAsked = true
   })
   await advanceUntil(world, () => isAsked, loud && !decided ? 0 : MOST_ASKING_MS)
+  // What was made of the last questions: its relay may still wait for an answer that was lost before the healing.
+  await advanceUntil(world, () => areStreamsLogs(world), loud && !decided ? 0 : MOST_RELAYING_MS)
   const { promised, carriedOutAnew, seen } = clients
   check(world, { promised, carriedOutAnew, seen, sent: senders.sent, loud, decided, calm: isCalm(rates) })
   for (const actor of ACTOR_NAMES) {

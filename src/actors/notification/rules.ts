@@ -41,9 +41,7 @@ export type Writing = { recipient: KnownRecipient | undefined; nextMessageId: st
  * adoption it is read a second time that he was made.
  */
 export const addRecipient = (known: boolean, userId: string, locale: Locale): Decision =>
-  known
-    ? nothing()
-    : happened({ type: 'RecipientAdded', user: userId, data: { user_id: userIdOut(userId), locale } })
+  known ? nothing() : happened({ type: 'RecipientAdded', user: userId, data: { user_id: userIdOut(userId), locale } })
 
 /** A user reads another language from now on, or has another address: one that did not bounce yet. */
 export const changeRecipient = (
