@@ -1,5 +1,5 @@
 /** Builds the program: `node bin/build.js <directory>` puts src/main.ts and all that it imports into one file there. */
-import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -44,10 +44,7 @@ keep('kassa.cjs', readFileSync(new URL('built-program.cjs', import.meta.url)))
 
 /** On the disk before the directory gets its name: after a power cut an empty program would end every start at once. */
 function keep(name, content) {
-  const file = openSync(join(directory, name), 'w')
-  writeFileSync(file, content)
-  fsyncSync(file)
-  closeSync(file)
+  writeFileSync(join(directory, name), content, { flush: true })
 }
 
 /** What a source finds from where it lies, such as package.json, the program finds there, too. */
