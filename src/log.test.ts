@@ -20,6 +20,17 @@ setTimeout(() => {
 }, 10)
 `
 
+/** What the last line says, parsed, that the program `code` writes in a process of its own. */
+const lastLineOf = (code: string) => {
+  const directory = mkdtempSync(join(tmpdir(), 'kassa-log-'))
+  const file = join(directory, 'program.mjs')
+  writeFileSync(file, code)
+  const { command, args } = commandToRun(file)
+  const { stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  rmSync(directory, { recursive: true })
+  return JSON.parse(stderr.trim().split('\n').at(-1) ?? '')
+}
+
 describe('the log', () => {
   const lineOf = (isTerminal: boolean): string => {
     const directory = mkdtempSync(join(tmpdir(), 'kassa-log-'))
@@ -76,13 +87,7 @@ describe('the log', () => {
     const code = `
 import { createLog } from ${JSON.stringify(new URL('log.ts', import.meta.url).href)}
 createLog('info', 'toy').warn({ reason: 'ivan@example.com', secret: 'x' }, 'no')`
-    const directory = mkdtempSync(join(tmpdir(), 'kassa-log-'))
-    const file = join(directory, 'program.mjs')
-    writeFileSync(file, code)
-    const { command, args } = commandToRun(file)
-    const { stderr } = spawnSync(command, args, { encoding: 'utf8' })
-    rmSync(directory, { recursive: true })
-    const { name, reason, left_out, msg, secret } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '')
+    const { name, reason, left_out, msg, secret } = lastLineOf(code)
     assert.deepEqual(
       { name, reason, left_out, msg, secret },
       {
@@ -102,13 +107,7 @@ const { createLog } = await import(${JSON.stringify(new URL('log.ts', import.met
 const err = new Error('no')
 err.stack = 'Error: no at /cache/program.js:9:1'
 createLog('info', 'toy').warn({ err, error: err.stack, at: ['at /cache/program.js:9:1'] }, 'no')`
-    const directory = mkdtempSync(join(tmpdir(), 'kassa-log-'))
-    const file = join(directory, 'program.mjs')
-    writeFileSync(file, code)
-    const { command, args } = commandToRun(file)
-    const { stderr } = spawnSync(command, args, { encoding: 'utf8' })
-    rmSync(directory, { recursive: true })
-    const { err, error, at } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '')
+    const { err, error, at } = lastLineOf(code)
     assert.deepEqual(
       [err.stack, error, at],
       ['Error: no at src/toy.ts:4', 'Error: no at src/toy.ts:4', ['at src/toy.ts:4']],
