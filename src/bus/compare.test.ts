@@ -165,6 +165,22 @@ describe('comparing a stream with its log: two histories', () => {
     assert.equal(forkOfVerdict(await finish(compare(stream, log)))?.at, 4)
   })
 
+  it('may be where the head of the stream is gone up to the end of the log: the next message may be the only copy', async () => {
+    const { stream, log, broker, finish } = createStreamBench({ count: 5 })
+    await finish(stream.create())
+    await finish(stream.append(forkOf(log.entries, 3, 3).entries, ''))
+    broker.trimHead('ORDER_0', 5)
+    assert.deepEqual(forkOfVerdict(await finish(compare(stream, log))), { at: 1, last: 6, kept: 1 })
+  })
+
+  it('are told also where the last message is gone, by those before it', async () => {
+    const { stream, log, broker, finish } = createStreamBench({ count: 5 })
+    await finish(stream.create())
+    await finish(stream.append(forkOf(log.entries, 2, 3).entries, ''))
+    broker.remove('ORDER_0', 5)
+    assert.deepEqual(forkOfVerdict(await finish(compare(stream, log))), { at: 3, last: 5, kept: 2 })
+  })
+
   it('are not told by a message behind a gap that claims no chain', async () => {
     const { verdict } = await createBench(({ broker }) => {
       broker.forgetTail('ORDER_0', 2)

@@ -38,8 +38,7 @@ export const compare = async (stream: LogStream, log: ComparedLog): Promise<Verd
 
 // The stream is no longer than the log.
 const compareWithin = async (stream: LogStream, log: ComparedLog, look: StreamLook): Promise<Verdict> => {
-  if (!look.last) return { kind: 'foreign', kept: [] }
-  if (isMine(log, look.last)) return { kind: 'same', last: look.lastSeq }
+  if (look.last && isMine(log, look.last)) return { kind: 'same', last: look.lastSeq }
   return whoseFork(stream, log, look)
 }
 
@@ -51,6 +50,8 @@ const compareBeyond = async (stream: LogStream, log: ComparedLog, look: StreamLo
 
   const next = await stream.get(head + 1)
   const chain = log.chainAt(head) ?? NO_CHAIN
+  // Without the message before it, one that claims a chain may be the only copy of an entry, as behind a gap.
+  if (next && !follows(chain, next) && head > 0 && !mine) return whoseFork(stream, log, look)
   if (next && !follows(chain, next)) return { kind: 'foreign', kept: await readSome(stream, head + 1, look.lastSeq) }
   // A gap is for the healing to refuse: no copy of what is missing may be jumped over.
   return { kind: 'ahead', last: look.lastSeq }

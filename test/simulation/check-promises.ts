@@ -105,7 +105,7 @@ const checkSameAnswers = (state: FinalState): string[] => {
 const checkReusedKeys = (state: FinalState): string[] => {
   const gone = goneEntries(state)
   const incomparable = (actor: ActorName): boolean =>
-    state.twoOwners.has(actor) && hasForeignFingerprints(state.logs[actor])
+    state.lackedKeys.has(actor) || (state.twoOwners.has(actor) && hasForeignFingerprints(state.logs[actor]))
   return state.carriedOutAnew
     .filter(one => !gone.some(answers(one)) && !incomparable(one.wish.actor))
     .map(one => `${idOf(one)} was asked with another body, and answered ${JSON.stringify(one.answer)}`)

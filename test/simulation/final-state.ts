@@ -36,6 +36,8 @@ export type FinalState = {
   definitions: Record<ActorName, AnyActorDefinition>
   /** Who had a second process on a copy of its store. */
   twoOwners: Set<ActorName>
+  /** Who said that keys are lost, at some time. */
+  lackedKeys: Set<ActorName>
 }
 
 /** What those who used the shop remember. */
@@ -70,5 +72,6 @@ export const readFinalState = (world: World, memories: Memories): FinalState => 
     ...memories,
     disputed: new Set(world.alarms.map(({ source }) => source)),
     twoOwners: new Set(ACTOR_NAMES.filter(actor => world.sites[actor].hadTwoOwners)),
+    lackedKeys: new Set(ACTOR_NAMES.filter(actor => world.sites[actor].lackedKeys)),
   }
 }

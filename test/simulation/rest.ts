@@ -122,11 +122,18 @@ const lettersOnTheWay = (world: World): string[] => {
   return queued > 0 ? [`${queued} letters wait for the mail server`] : []
 }
 
+/** Until when the last of the letters waits that were not taken, in ms since 1970; 0 where none waits. */
+export const lastAttemptAt = (world: World): number =>
+  numberIn(world, 'notification', "coalesce(max(next_at), 0) FROM letters WHERE status = 'Queued'")
+
 /** How many rows of `what` the store of `actor` has. */
-const countIn = (world: World, actor: ActorName, what: string): number => {
+const countIn = (world: World, actor: ActorName, what: string): number =>
+  numberIn(world, actor, `count(*) FROM ${what}`)
+
+const numberIn = (world: World, actor: ActorName, what: string): number => {
   const { store, keys } = lookAt(world.sites[actor])
-  const rows = store.prepare<[], number>(`SELECT count(*) FROM ${what}`).pluck().get() ?? 0
+  const found = store.prepare<[], number>(`SELECT ${what}`).pluck().get() ?? 0
   store.close()
   keys.close()
-  return rows
+  return found
 }

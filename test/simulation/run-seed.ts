@@ -23,7 +23,7 @@ import { giveBackStore, openKeptStore } from './kept-stores.ts'
 import { startQueueSenders } from './queue-senders.ts'
 import type { Counts } from './rare-paths.ts'
 import { describeRates, drawRates, isCalm, type Rates } from './rates.ts'
-import { areStreamsLogs, restless } from './rest.ts'
+import { areStreamsLogs, lastAttemptAt, restless } from './rest.ts'
 import { createWorld, type Plant, type World } from './world.ts'
 
 export type Run = {
@@ -40,8 +40,10 @@ export type Run = {
   orders: number
 }
 
-/** Everything must be at rest this long after the last fault, of virtual time. */
+/** Everything must be at rest this long after the last fault, or after the next attempt of a letter, of virtual time. */
 const REST_MS = 180_000
+/** What comes between the fifth attempt of a letter and the next; clocks that leap bring about no more in a few seconds. */
+const LONGEST_PAUSE_MS = 1_200_000
 const LOOK_EVERY_MS = 1000
 /** Faults that come one upon the other come within this. */
 const CROWDED_MS = 2000
@@ -178,7 +180,8 @@ const comeToRest = async (world: World, inspector: Bus, isBusy: () => boolean): 
   const begun = virtual.monotonic()
   let why: string[] = []
   let looks = 0
-  for (let rested = false; !rested && virtual.monotonic() < begun + REST_MS; ) {
+  const waits = Math.min(Math.max(lastAttemptAt(world) - world.clock.now(), 0), LONGEST_PAUSE_MS)
+  for (let rested = false; !rested && virtual.monotonic() < begun + waits + REST_MS; ) {
     await virtual.advance(LOOK_EVERY_MS)
     why = ['nobody could look']
     let isLooked = false

@@ -14,7 +14,10 @@ const SEEDS = process.env.CI === 'true' ? 5000 : 250
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 
 /** Seeds beyond the slice with which campaigns have found something, in the product or in the checks. */
-const FOUND_BY_CAMPAIGNS = [51129, 52818, 203968, 318142, 320486, 326580, 329954, 369710, 376045, 387617, 394435]
+const FOUND_BY_CAMPAIGNS = [
+  51129, 52818, 203968, 305042, 309612, 312763, 318142, 320486, 324418, 326580, 329954, 357442, 367146, 369710, 373330,
+  376045, 387617, 391674, 394435,
+]
 
 describe('the simulated shop', () => {
   it('does the same for the same seed, event by event', async () => {

@@ -16,11 +16,11 @@ const ENTRIES_OF = [
 const hasEntries = (body: Uint8Array): boolean =>
   (JSON.parse(Buffer.from(body).toString('utf8')) as { entries: unknown[] }).entries.length > 0
 
-/** `bus` of a process, with what is rare counted. `clock` ends with the process; `isOpen` and `isStopping` tell of it. */
+/** `bus` of a process, with what is rare counted. `clock` ends with the process; `isOpen` and `isAtEnd` tell of it. */
 export const watchBus = (
   bus: Bus,
   { count, trace, delivered, deletesUnderWay, violation }: World,
-  { clock, isOpen, isStopping }: { clock: Clock; isOpen: () => boolean; isStopping: () => boolean },
+  { clock, isOpen, isAtEnd }: { clock: Clock; isOpen: () => boolean; isAtEnd: () => boolean },
 ): Bus => ({
   ...bus,
   request: async (subject, body, options) => {
@@ -67,7 +67,7 @@ export const watchBus = (
             trace.say(`${address.actor}/${address.cell}`, error.message)
             const before = looks
             clock.after(LOOK_WITHIN_MS, () => {
-              if (looks === before && !isStopping())
+              if (looks === before && !isAtEnd())
                 violation(`${address.actor} was refused, and did not look at its stream within ${LOOK_WITHIN_MS} ms`)
             })
           }

@@ -41,6 +41,8 @@ export type Site = {
   starts: number
   /** Two processes wrote its log at some time. */
   hadTwoOwners: boolean
+  /** One of the two said that it lacks keys of the other. */
+  lackedKeys: boolean
 }
 
 export type World = {
@@ -294,4 +296,5 @@ const newSite = (actor: ActorName, isNewer: boolean): Site => ({
   heldDown: false,
   starts: 0,
   hadTwoOwners: false,
+  lackedKeys: false,
 })

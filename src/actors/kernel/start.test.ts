@@ -382,6 +382,23 @@ describe('a start: witnesses', () => {
     await world.open(toy, disk, { readers })
   })
 
+  it('leaves a stream that it has made, but that a second owner has written to since: it may be the only copy', async () => {
+    const { world, early } = await afterARun()
+    early.mark.value = undefined
+    world.broker.deleteStream('TOY_0')
+    const waits = witness(world, { seq: 0, chain: '' }, false)
+    const refused = world.start(toy, early, { readers })
+    await world.clock.advance(1000)
+    await waits.stop()
+    const second = copyOf(early)
+    const theirs = sayUnheard(second, 'Added', { name: 'a', by: 1, total: 1 })
+    await world.finish(world.client.logStream(TOY).append([theirs], chainIn(early, 2)))
+
+    witness(world, { seq: 3, chain: theirs.chain })
+    assert.match(await refusalOf(world, refused.opened), /reader\/0 has seen entry 3/)
+    assert.deepEqual(await world.typesOf(TOY), ['Started', 'Started', 'Added'])
+  })
+
   it('waits for a reader whose own start stands before its fence', async () => {
     const { world, disk } = await afterARun()
     disk.mark.value = undefined

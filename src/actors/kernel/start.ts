@@ -92,9 +92,12 @@ export const takeOver = async (ports: StartPorts, stopped: () => boolean): Promi
 }
 
 // A stream that this start has made holds nothing but this store, and would contradict the one that is to be put back.
-const removeOwnStream = async ({ relay, stream }: StartPorts): Promise<void> => {
+const removeOwnStream = async ({ core, relay, stream }: StartPorts): Promise<void> => {
   if (!relay.hasMade()) return
   try {
+    const { kind } = await compare(stream, core.log)
+    // A second owner has written there since, and this may be the only copy of it.
+    if (kind === 'ahead' || kind === 'differs') return
     await stream.delete()
   } catch (error) {
     // Then the next start refuses the right store too, and says that it can be adopted.
