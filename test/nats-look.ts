@@ -1,8 +1,9 @@
 /** A look at the broker of a Kassa under test with the plain NATS client, which knows nothing of Kassa. */
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { OPERATOR } from '../src/actors/broker-users.ts'
-import { keyFileOf, readSeed } from '../src/bus/broker-keys.ts'
+import { keyFileOf, readNkey } from '../src/bus/broker-keys.ts'
+import { nkeyAuthenticator } from '../src/bus/nkey.ts'
 
 /** A message as it lies in a stream. */
 export type StoredMessage = { seq: number; subject: string; headers: Record<string, string>; body: Buffer }
@@ -34,7 +35,7 @@ export type Reachable = { natsUrl: string; dataDir: string }
 
 /** A connection to its broker as the operator, by the key in its data directory. */
 export const connectAsOperator = ({ natsUrl, dataDir }: Reachable): Promise<NatsConnection> =>
-  connect({ servers: natsUrl, authenticator: nkeyAuthenticator(readSeed(keyFileOf(dataDir, OPERATOR))) })
+  connect({ servers: natsUrl, authenticator: nkeyAuthenticator(readNkey(keyFileOf(dataDir, OPERATOR))) })
 
 export async function lookAt(kassa: Reachable): Promise<NatsLook> {
   const connection = await connectAsOperator(kassa)

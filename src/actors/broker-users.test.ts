@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connect } from '@nats-io/transport-node'
-import { keyFileOf, publicKeyOf, readSeed } from '../bus/broker-keys.ts'
+import { keyFileOf, publicKeyOf, readNkey } from '../bus/broker-keys.ts'
 import { natsServerCache } from '../bus/server/cache.ts'
 import { findNatsServer } from '../bus/server/find.ts'
 import { type RunningServer, runNatsServer } from '../bus/server/run.ts'
@@ -234,10 +234,10 @@ describe('the users of the broker', () => {
   it('are told of a key file that holds no key, without what is in it', () => {
     const file = join(dataDir, 'broken.nk')
     writeFileSync(file, 'SUsecret')
-    assert.throws(() => readSeed(file), {
+    assert.throws(() => readNkey(file), {
       exitCode: exitCodes.configuration,
       message: `Cannot use the key ${file}: it holds no nkey seed; move it away, and the next start makes another`,
     })
-    assert.throws(() => readSeed(join(dataDir, 'none.nk')), { exitCode: exitCodes.configuration, message: /ENOENT/ })
+    assert.throws(() => readNkey(join(dataDir, 'none.nk')), { exitCode: exitCodes.configuration, message: /ENOENT/ })
   })
 })

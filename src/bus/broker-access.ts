@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import {
   type Authenticator,
   credsAuthenticator,
-  nkeyAuthenticator,
   type TlsOptions,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
-import { keyFileOf, readSeed } from './broker-keys.ts'
+import { keyFileOf, readNkey } from './broker-keys.ts'
 import { demandsTls, onlyIpOf, userIn } from './broker-url.ts'
+import { nkeyAuthenticator } from './nkey.ts'
 
 export type BrokerAccess = { authenticator?: Authenticator; tls?: TlsOptions }
 
@@ -52,11 +52,11 @@ const settingsFor = (config: Settings, url: string): Settings =>
 
 const authenticatorOf = ({ dataDir, natsUrl, natsNkey, natsCreds }: Settings, user: string) => {
   if (natsCreds !== undefined) return credsAuthenticator(readGiven('NATS_CREDS', natsCreds))
-  if (natsNkey !== undefined) return nkeyAuthenticator(readSeed(natsNkey))
+  if (natsNkey !== undefined) return nkeyAuthenticator(readNkey(natsNkey))
   const named = natsUrl === undefined ? undefined : userIn(natsUrl)
   if (named) return usernamePasswordAuthenticator(named.name, named.password)
   const file = keyFileOf(dataDir, user)
-  return existsSync(file) ? nkeyAuthenticator(readSeed(file)) : undefined
+  return existsSync(file) ? nkeyAuthenticator(readNkey(file)) : undefined
 }
 
 const tlsOf = ({ natsUrl, natsCa, natsCert, natsKey }: Settings): TlsOptions | undefined => {

@@ -11,8 +11,9 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createUser, fromSeed } from '@nats-io/nkeys'
+import { createUser } from '@nats-io/nkeys'
 import { exitCodes, plainFault } from '../exit.ts'
+import { type Nkey, nkeyOf } from './nkey.ts'
 
 /** Where the seed of `user` lies. */
 export const keyFileOf = (dataDir: string, user: string): string => join(dataDir, 'nats-keys', `${user}.nk`)
@@ -24,15 +25,13 @@ export const keyFileOf = (dataDir: string, user: string): string => join(dataDir
 export const publicKeyOf = (dataDir: string, user: string): string => {
   const file = keyFileOf(dataDir, user)
   if (!existsSync(file)) makeKey(file)
-  return fromSeed(readSeed(file)).getPublicKey()
+  return readNkey(file).publicKey
 }
 
-/** The seed in `file`, for the client. Throws a plain fault (78) when there is none. */
-export const readSeed = (file: string): Uint8Array => {
+/** The key in `file`. Throws a plain fault (78) when there is none. */
+export const readNkey = (file: string): Nkey => {
   try {
-    const seed = Buffer.from(readFileSync(file, 'utf8').trim())
-    fromSeed(seed)
-    return seed
+    return nkeyOf(Buffer.from(readFileSync(file, 'utf8').trim()))
   } catch (error) {
     // Never what was in the file.
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''

@@ -1,7 +1,8 @@
 /** Trying out what a connection may: the broker says at once what it refuses. */
 import { setImmediate as turn } from 'node:timers/promises'
-import { connect, type NatsConnection, nkeyAuthenticator, PermissionViolationError } from '@nats-io/transport-node'
-import { readSeed } from './broker-keys.ts'
+import { connect, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node'
+import { readNkey } from './broker-keys.ts'
+import { nkeyAuthenticator } from './nkey.ts'
 
 export type Trial = {
   connection: NatsConnection
@@ -10,11 +11,11 @@ export type Trial = {
   maySubscribe: (subject: string) => Promise<boolean>
 }
 
-/** Connects with the seed in `keyFile`, its inboxes being those of `user`. */
+/** Connects with the key in `keyFile`, its inboxes being those of `user`. */
 export const tryAs = async (url: string, user: string, keyFile: string): Promise<Trial> => {
   const connection = await connect({
     servers: url,
-    authenticator: nkeyAuthenticator(readSeed(keyFile)),
+    authenticator: nkeyAuthenticator(readNkey(keyFile)),
     inboxPrefix: `_INBOX_${user}`,
     reconnect: false,
   })
