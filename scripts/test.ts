@@ -19,10 +19,13 @@ const unitManner: Manner = { atOnce: 3, mostMs: 180_000 }
 // A whole system is five processes, which wait for each other most of the time.
 const systemManner: Manner = { atOnce: 2, mostMs: 900_000 }
 
-// What looks at how long things take runs apart from the other systems. It waits for most of its time; the simulation,
-// which takes every core for minutes and yields to everybody (test/simulation/simulation.test.ts), has what is left of it.
-const APART = /^test\/(simulation\/simulation|torture|slow-sockets)\.test\.ts$/
-const apartManner: Manner = { atOnce: 2, mostMs: 1_800_000 }
+// What looks at how long things take runs apart from the other systems, one after the other.
+const APART = /^test\/(torture|slow-sockets)\.test\.ts$/
+const apartManner: Manner = { atOnce: 1, mostMs: 1_800_000 }
+
+// Takes every core for minutes and yields to everybody (test/simulation/simulation.test.ts): it has what the others leave.
+const YIELDING = 'test/simulation/simulation.test.ts'
+const yieldingManner: Manner = { atOnce: 1, mostMs: 1_800_000 }
 
 async function test(words: string[]): Promise<ExitCode> {
   const files = chooseFiles(findTestFiles(root), words)
@@ -35,15 +38,20 @@ async function test(words: string[]): Promise<ExitCode> {
   // Who names files looks at them closely: then every test is worth a line.
   const outline = words.length > 0
   const ofKind = (isMeant: (file: string) => boolean) => files.systems.filter(isMeant)
+  const yielding = runAll(
+    ofKind(file => file === YIELDING),
+    yieldingManner,
+    outline,
+  )
   let counts = await runAll(files.units, unitManner, outline)
   for (const [some, manner] of [
-    [ofKind(file => !APART.test(file) && !built.has(file)), systemManner],
-    // The simulation is the first by name: beside it the others come one after the other.
+    [ofKind(file => file !== YIELDING && !APART.test(file) && !built.has(file)), systemManner],
     [ofKind(file => APART.test(file)), apartManner],
     // Those that wait for something come last: by then it is there.
     [ofKind(file => built.has(file)), systemManner],
   ] as const)
     counts = addCounts(counts, await runAll(some, manner, outline, built))
+  counts = addCounts(counts, await yielding)
 
   console.log(
     `\nFiles: ${count}, in ${seconds(performance.now() - began)}${skippedNote(counts.skipped)}\n${countsLine(counts)}`,
