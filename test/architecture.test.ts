@@ -118,6 +118,24 @@ describe('architecture: files', () => {
   })
 })
 
+describe('architecture: statements of SQL', () => {
+  // Why: `Store`.
+  const ordered = /ORDER BY|SELECT (?:min|max)\(/
+  const compared = /(?:WHERE|AND) \w+ = (?:\?|@\w+\b)(?! (?:\|\| ''|\+ 0))/
+  const limited = /LIMIT (?:\?|@\w+\b)(?! \+ 0)/
+  const textOf = ({ lines }: { lines: string[] }) => lines.join('\n')
+  const selects = product.flatMap(({ file, ...source }) =>
+    [...textOf(source).matchAll(/(['"`])(SELECT\b[^`]*?)\1/g)].map(([, , sql = '']) => ({ file, sql })),
+  )
+
+  it('are there', () => assert.ok(selects.length > 50, String(selects.length)))
+
+  it('have no bare parameter as a limit, nor compare one where rows are ordered, so that they are compiled once', () => {
+    const faults = selects.filter(({ sql }) => limited.test(sql) || (ordered.test(sql) && compared.test(sql)))
+    assertNone(faults.map(({ file, sql }) => `${file}: ${sql}`))
+  })
+})
+
 describe('architecture: everything that is tracked', () => {
   const tracked = readTracked()
   const found = (pattern: RegExp, except: RegExp = /^$/) =>

@@ -70,7 +70,7 @@ const readOn = (old: Store, core: Core): { entries: Entry[]; broken: boolean } =
   let chain = core.log.chainAt(core.log.head()) ?? NO_CHAIN
   try {
     const select = old.prepare<[number, number], Entry>(
-      'SELECT seq, subject, headers, body, chain FROM log WHERE seq > ? ORDER BY seq LIMIT ?',
+      'SELECT seq, subject, headers, body, chain FROM log WHERE seq > ? ORDER BY seq LIMIT ? + 0',
     )
     for (const entry of select.iterate(core.log.head(), ENTRIES_AT_ONCE)) {
       if (entry.seq !== core.log.head() + entries.length + 1 || !follows(chain, entry)) return { entries, broken: true }

@@ -113,8 +113,8 @@ export const openBillingTables = (store: Store) => {
     'SELECT * FROM operations ORDER BY operation_id DESC LIMIT 1',
   )
   const selectHistory = store.prepare<HistoryFilter, OperationRow>(
-    `SELECT * FROM operations WHERE user_id = @user_id AND operation_id > @after AND at >= @from AND at <= @to
-      AND (@type IS NULL OR type = @type) ORDER BY operation_id LIMIT @limit`,
+    `SELECT * FROM operations WHERE user_id = @user_id || '' AND operation_id > @after AND at >= @from AND at <= @to
+      AND (@type IS NULL OR type = @type) ORDER BY operation_id LIMIT @limit + 0`,
   )
   const selectCharge = store.prepare<[string], ChargeRow>('SELECT * FROM charges WHERE order_id = ?')
   const insertCharge = store.prepare<ChargeRow>(

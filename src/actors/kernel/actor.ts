@@ -39,8 +39,8 @@ type OwnCommand<C extends Contract> = Exclude<keyof C['commands'], keyof (typeof
 type OwnQuery<C extends Contract> = Exclude<keyof C['queries'], keyof (typeof kernelContract)['queries']>
 type OwnEvent<C extends Contract> = Exclude<keyof C['events'], keyof (typeof kernelContract)['events']>
 
-/** A query's answer: the reply, or a no. */
-export type Answer<T = unknown> = { reply: T } | { refusal: Refusal }
+/** A query's answer: the reply, with its JSON where that was written already, or a no. */
+export type Answer<T = unknown> = { reply: T; text?: string } | { refusal: Refusal }
 
 /** What an effect tells its own actor: a command of `Behaviour.own`. `after` is called when its turn is committed. */
 export type Told = { name: string; body: Record<string, unknown>; after?: () => void }

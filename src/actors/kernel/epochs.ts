@@ -44,11 +44,11 @@ export const openEpochTables = (store: Store, log: Pick<ReadableLog, 'read'>) =>
   const setFloor = store.prepare<[string, number]>('INSERT OR REPLACE INTO id_floors VALUES (?, ?)')
   const insertWentBack = store.prepare<[string, number]>('INSERT INTO went_back VALUES (?, ?)')
   const selectWentBack = store
-    .prepare<[string], number | null>('SELECT max(epoch) FROM went_back WHERE source = ?')
+    .prepare<[string], number | null>(`SELECT max(epoch) FROM went_back WHERE source = ? || ''`)
     .pluck()
   const insertOrphan = store.prepare<[number, string, number]>('INSERT OR IGNORE INTO orphans VALUES (?, ?, ?)')
   const selectOrphans = store.prepare<[number], { seq: number; source: string; epoch: number }>(
-    `SELECT * FROM orphans ORDER BY seq LIMIT ?`,
+    `SELECT * FROM orphans ORDER BY seq LIMIT ? + 0`,
   )
   const findOrphan = store.prepare<[number], number>('SELECT 1 FROM orphans WHERE seq = ?').pluck()
 

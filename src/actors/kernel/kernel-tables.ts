@@ -117,7 +117,7 @@ export const openKernelTables = (store: Store) => {
   const setCursorBack = store.prepare<[string, number, string]>('INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)')
   const insertThread = store.prepare<[string, number]>('INSERT INTO threads VALUES (?, ?)')
   const selectThread = store
-    .prepare<[string, number], number>('SELECT seq FROM threads WHERE thread = ? ORDER BY seq LIMIT ?')
+    .prepare<[string, number], number>(`SELECT seq FROM threads WHERE thread = ? || '' ORDER BY seq LIMIT ? + 0`)
     .pluck()
   const insertErased = store.prepare<[string]>('INSERT OR IGNORE INTO erased VALUES (?)')
   const selectErased = store.prepare<[string], number>('SELECT 1 FROM erased WHERE person = ?').pluck()
@@ -141,7 +141,7 @@ export const openKernelTables = (store: Store) => {
 
   const selectDeadLetter = store.prepare<[number], DeadLetterRow>('SELECT * FROM dead_letters WHERE seq = ?')
   const selectDeadLetters = store.prepare<[number, string | null, string | null, number], DeadLetterRow>(
-    'SELECT * FROM dead_letters WHERE seq < ? AND (? IS NULL OR status = ?) ORDER BY seq DESC LIMIT ?',
+    'SELECT * FROM dead_letters WHERE seq < ? AND (? IS NULL OR status = ?) ORDER BY seq DESC LIMIT ? + 0',
   )
   const insertDeadLetter = store.prepare<DeadLetterRow>(
     'INSERT INTO dead_letters VALUES (@seq, @command, @person, @sealed, @reason, @detail, @attempts, @version, @status, @at)',

@@ -46,7 +46,7 @@ type Row = { seq: number; chain: string; subject: string; headers: string; body:
 export const openLog = (store: Store): Log => {
   store.exec(LOG_SCHEMA)
   const insert = store.prepare<[number, string, string, string, Buffer]>('INSERT INTO log VALUES (?, ?, ?, ?, ?)')
-  // `+ 0`: a bare `LIMIT ?` is compiled anew each time it runs, for SQLite plans with the number that is bound.
+  // `+ 0`: see `Store`.
   const selectFrom = store.prepare<[number, number], Row>(
     'SELECT seq, chain, subject, headers, body FROM log WHERE seq >= ? ORDER BY seq LIMIT ? + 0',
   )

@@ -20,25 +20,34 @@ export const readCursor = (cursor: string | undefined, first = 0): number | unde
   return /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined
 }
 
-/** A page of at most `limit` rows, shown, and the cursor of the next one. `read` gives up to that many rows. */
+/** A page of at most `limit` rows, shown, and the cursor of the next one; `text` is the same as JSON. `read` gives up to that many rows. */
 export const toPage = <Row, Shown>(
   limit: number | undefined,
   read: (most: number) => Row[],
   show: (row: Row) => Shown,
   numberOf: (row: Row) => number,
-): { reply: Page<Shown> } => {
+): { reply: Page<Shown>; text: string } => {
   const most = Math.min(limit ?? MOST_ROWS, MOST_ROWS)
   const rows = read(most + 1)
-  const items: Shown[] = []
-  let bytes = 0
-  let last: Row | undefined
-  for (const row of rows.slice(0, most)) {
-    const item = show(row)
-    bytes += Buffer.byteLength(JSON.stringify(item)) + 1
-    if (items.length > 0 && bytes > MOST_BYTES) break
-    items.push(item)
-    last = row
+  const shown = rows.slice(0, most).map(show)
+  const pageOf = (items: Shown[]) => {
+    const last = rows[items.length - 1]
+    const more = items.length < rows.length && last !== undefined
+    const reply = { items, next_cursor: more ? String(numberOf(last)) : null }
+    return { reply, text: JSON.stringify(reply) }
   }
-  const more = items.length < rows.length && last !== undefined
-  return { reply: { items, next_cursor: more ? String(numberOf(last as Row)) : null } }
+
+  const whole = pageOf(shown)
+  // Most pages are far below, and their rows need not be written a second time to be counted.
+  return Buffer.byteLength(whole.text) <= MOST_BYTES ? whole : pageOf(shown.slice(0, fitting(shown)))
+}
+
+/** How many of `items` fit into a page; one does, however large. */
+const fitting = (items: readonly unknown[]): number => {
+  let bytes = 0
+  const beyond = items.findIndex(item => {
+    bytes += Buffer.byteLength(JSON.stringify(item)) + 1
+    return bytes > MOST_BYTES
+  })
+  return beyond === -1 ? items.length : Math.max(1, beyond)
 }

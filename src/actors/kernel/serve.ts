@@ -156,7 +156,7 @@ const respond = (request: Request, outcome: Outcome): void => {
 }
 
 const respondWith = (request: Request, answer: Answer): void => {
-  if ('reply' in answer) return request.respond(Buffer.from(JSON.stringify(answer.reply)))
+  if ('reply' in answer) return request.respond(Buffer.from(answer.text ?? JSON.stringify(answer.reply)))
   refuse(request, answer.refusal)
 }
 

@@ -105,20 +105,20 @@ export const openNotificationTables = (store: Store) => {
     .pluck()
   const selectLetter = store.prepare<[number], LetterRow>('SELECT * FROM letters WHERE message_id = ?')
   const selectLetters = store.prepare<LetterFilter, LetterRow>(
-    `SELECT * FROM letters WHERE user_id = @user_id AND message_id > @after AND at >= @from AND at <= @to
-      AND (@type IS NULL OR notification_type = @type) ORDER BY message_id LIMIT @limit`,
+    `SELECT * FROM letters WHERE user_id = @user_id || '' AND message_id > @after AND at >= @from AND at <= @to
+      AND (@type IS NULL OR notification_type = @type) ORDER BY message_id LIMIT @limit + 0`,
   )
   const selectAll = store.prepare<AllLettersFilter, LetterRow>(
-    'SELECT * FROM letters WHERE message_id < @before ORDER BY message_id DESC LIMIT @limit',
+    'SELECT * FROM letters WHERE message_id < @before ORDER BY message_id DESC LIMIT @limit + 0',
   )
   const selectAllOfUser = store.prepare<AllLettersFilter, LetterRow>(
-    `SELECT * FROM letters WHERE user_id = @user_id AND message_id < @before
-      AND (@status IS NULL OR status = @status) ORDER BY message_id DESC LIMIT @limit`,
+    `SELECT * FROM letters WHERE user_id = @user_id || '' AND message_id < @before
+      AND (@status IS NULL OR status = @status) ORDER BY message_id DESC LIMIT @limit + 0`,
   )
   const selectAllOfStatus = store.prepare<AllLettersFilter, LetterRow>(
-    'SELECT * FROM letters WHERE status = @status AND message_id < @before ORDER BY message_id DESC LIMIT @limit',
+    `SELECT * FROM letters WHERE status = @status || '' AND message_id < @before ORDER BY message_id DESC LIMIT @limit + 0`,
   )
-  // `+ 0`: a bare `LIMIT ?` is compiled anew each time it runs, for SQLite plans with the number that is bound.
+  // `+ 0`: a bare `LIMIT ? + 0` is compiled anew each time it runs, for SQLite plans with the number that is bound.
   const selectDue = store
     .prepare<[number, number], number>(
       'SELECT message_id FROM letters WHERE next_at IS NOT NULL AND next_at <= ? ORDER BY next_at LIMIT ? + 0',

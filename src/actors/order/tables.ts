@@ -114,18 +114,18 @@ export const openOrderTables = (store: Store) => {
     "UPDATE users SET erased = 1, sealed = '', version = ? WHERE user_id = ?",
   )
   const selectProducts = store.prepare<[number, number], ProductRow>(
-    'SELECT * FROM products WHERE version < ? ORDER BY version DESC LIMIT ?',
+    'SELECT * FROM products WHERE version < ? ORDER BY version DESC LIMIT ? + 0',
   )
   const selectOrders = store.prepare<OrderFilter, OrderRow>(
     `SELECT * FROM orders WHERE created < @before AND (@user_id IS NULL OR user_id = @user_id)
-      AND (@status IS NULL OR status = @status) ORDER BY created DESC LIMIT @limit`,
+      AND (@status IS NULL OR status = @status) ORDER BY created DESC LIMIT @limit + 0`,
   )
   const selectOrdersOfUser = store.prepare<OrderFilter, OrderRow>(
-    `SELECT * FROM orders WHERE user_id = @user_id AND created < @before
-      AND (@status IS NULL OR status = @status) ORDER BY created DESC LIMIT @limit`,
+    `SELECT * FROM orders WHERE user_id = @user_id || '' AND created < @before
+      AND (@status IS NULL OR status = @status) ORDER BY created DESC LIMIT @limit + 0`,
   )
   const selectOrdersOfStatus = store.prepare<OrderFilter, OrderRow>(
-    'SELECT * FROM orders WHERE status = @status AND created < @before ORDER BY created DESC LIMIT @limit',
+    `SELECT * FROM orders WHERE status = @status || '' AND created < @before ORDER BY created DESC LIMIT @limit + 0`,
   )
   const selectProduct = store.prepare<[string], ProductRow>('SELECT * FROM products WHERE product_id = ?')
   const setProduct = store.prepare<ProductRow>(

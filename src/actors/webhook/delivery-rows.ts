@@ -105,16 +105,16 @@ export const openDeliveryRows = (store: Store, webhooks: WebhookRows) => {
   )
   const selectDue = store
     .prepare<[string, number, number], number>(
-      'SELECT n FROM deliveries WHERE webhook = ? AND head = 1 AND next_at <= ? ORDER BY next_at, n LIMIT ?',
+      `SELECT n FROM deliveries WHERE webhook = ? || '' AND head = 1 AND next_at <= ? ORDER BY next_at, n LIMIT ? + 0`,
     )
     .pluck()
   const selectNext = store
     .prepare<[string, number], number | null>(
-      'SELECT min(next_at) FROM deliveries WHERE webhook = ? AND head = 1 AND next_at > ?',
+      `SELECT min(next_at) FROM deliveries WHERE webhook = ? || '' AND head = 1 AND next_at > ?`,
     )
     .pluck()
   const selectPage = store.prepare<[string, number, string | null, string | null, number], DeliveryRow>(
-    `SELECT * FROM deliveries WHERE webhook = ? AND n < ? AND (? IS NULL OR status = ?) ORDER BY n DESC LIMIT ?`,
+    `SELECT * FROM deliveries WHERE webhook = ? || '' AND n < ? AND (? IS NULL OR status = ?) ORDER BY n DESC LIMIT ? + 0`,
   )
 
   const forgetSettled = (row: DeliveryRow): void => {

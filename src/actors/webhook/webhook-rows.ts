@@ -75,7 +75,7 @@ export const openWebhookRows = (store: Store) => {
   )
   const select = store.prepare<[string], WebhookRow>('SELECT * FROM webhooks WHERE webhook_id = ?')
   const selectBefore = store.prepare<[number, number], WebhookRow>(
-    'SELECT * FROM webhooks WHERE made < ? ORDER BY made DESC LIMIT ?',
+    'SELECT * FROM webhooks WHERE made < ? ORDER BY made DESC LIMIT ? + 0',
   )
   const count = store.prepare<[], number>('SELECT count(*) FROM webhooks').pluck()
   const selectEnabled = store.prepare<[], number>(`SELECT 1 FROM webhooks WHERE status = 'Enabled' LIMIT 1`).pluck()
@@ -106,7 +106,7 @@ export const openWebhookRows = (store: Store) => {
   const addSettled = store.prepare<[number, string]>('UPDATE webhooks SET settled = settled + ? WHERE webhook_id = ?')
   const selectLive = store.prepare<[string], Pick<WebhookRow, 'webhook_id' | 'events' | 'waiting'>>(
     `SELECT webhook_id, events, waiting FROM webhooks WHERE status = 'Enabled'
-      AND NOT EXISTS (SELECT 1 FROM catching_up WHERE webhook = webhook_id AND source = ?) ORDER BY made`,
+      AND NOT EXISTS (SELECT 1 FROM catching_up WHERE webhook = webhook_id AND source = ? || '') ORDER BY made`,
   )
   const selectBusy = store.prepare<[], Pick<WebhookRow, 'webhook_id' | 'hold_until' | 'failures'>>(
     `SELECT webhook_id, hold_until, failures FROM webhooks WHERE status = 'Enabled' AND waiting > 0 ORDER BY made`,
