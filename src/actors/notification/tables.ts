@@ -1,5 +1,6 @@
 /** The notification actor's tables: who can be written to, and every letter with its way. */
 import type { AppliedEvent } from '../kernel/event.ts'
+import { rowInsert } from '../kernel/row-statement.ts'
 import type { Store } from '../kernel/store.ts'
 import type { Locale } from '../values.ts'
 import type { LetterStatus } from './contract.ts'
@@ -84,10 +85,22 @@ export const openNotificationTables = (store: Store) => {
     `UPDATE letters SET sealed = '', next_at = NULL, version = ?, status = CASE status WHEN 'Queued' THEN 'Failed' ELSE status END
       WHERE user_id = ?`,
   )
-  const insertLetter = store.prepare<LetterRow>(
-    `INSERT INTO letters VALUES (@message_id, @user_id, @notification_type, @order_id, @status, @sealed, @made_at, @at,
-      @due_at, @next_at, @attempts, @resent, @error, @version)`,
-  )
+  const insertLetter = rowInsert<LetterRow>(store, 'letters', [
+    'message_id',
+    'user_id',
+    'notification_type',
+    'order_id',
+    'status',
+    'sealed',
+    'made_at',
+    'at',
+    'due_at',
+    'next_at',
+    'attempts',
+    'resent',
+    'error',
+    'version',
+  ])
   const requeue = store.prepare<[string, number, number, number, number, number]>(
     `UPDATE letters SET status = 'Queued', sealed = ?, at = ?, due_at = ?, next_at = ?, attempts = 0, resent = 1,
       error = NULL, version = ? WHERE message_id = ?`,
@@ -129,7 +142,7 @@ export const openNotificationTables = (store: Store) => {
     .pluck()
 
   const insert = ({ seq, at, user, data }: AppliedEvent, status: LetterStatus, next_at: number | null): void => {
-    insertLetter.run({
+    insertLetter({
       message_id: Number(data.message_id),
       user_id: user as string,
       notification_type: data.notification_type,

@@ -1,5 +1,6 @@
 /** The order actor's tables: written by its events alone, read by its rules and queries. */
 import type { AppliedEvent } from '../kernel/event.ts'
+import { rowInsert, rowStatement } from '../kernel/row-statement.ts'
 import { rowSums, SUM_COLUMN } from '../kernel/row-sum.ts'
 import type { Store } from '../kernel/store.ts'
 import { type Locale, minorOf } from '../values.ts'
@@ -80,7 +81,7 @@ export type OrderRow = {
 
 // Prices and totals decide about money; a user's row holds none, and what is personal in it proves itself when opened.
 const productSums = rowSums<ProductRow>('products', ['product_id', 'name', 'price_minor', 'version'])
-const orderSums = rowSums<OrderRow>('orders', [
+const ORDER_COLUMNS = [
   'order_id',
   'user_id',
   'product_id',
@@ -95,7 +96,9 @@ const orderSums = rowSums<OrderRow>('orders', [
   'created_at',
   'updated_at',
   'version',
-])
+] as const
+const orderSums = rowSums<OrderRow>('orders', ORDER_COLUMNS)
+type SummedOrderRow = OrderRow & { sum: number }
 
 /** A part of the orders, the newest first; `before` is the last one's `created` of the page before. */
 export type OrderFilter = { user_id: string | null; status: OrderStatus | null; before: number; limit: number }
@@ -132,14 +135,14 @@ export const openOrderTables = (store: Store) => {
     'INSERT OR REPLACE INTO products VALUES (@product_id, @name, @price_minor, @version, @sum)',
   )
   const selectOrder = store.prepare<[string], OrderRow>('SELECT * FROM orders WHERE order_id = ?')
-  const insertOrder = store.prepare<OrderRow>(
-    `INSERT INTO orders VALUES (@order_id, @user_id, @product_id, @product_name, @quantity, @total_minor, @locale,
-      @status, @reason, @refunded_minor, @created, @created_at, @updated_at, @version, @sum)`,
+  const insertOrder = rowInsert<SummedOrderRow>(store, 'orders', [...ORDER_COLUMNS, 'sum'])
+  const updateOrder = rowStatement<SummedOrderRow>(
+    store,
+    `UPDATE orders SET status = ?, reason = ?, refunded_minor = ?, updated_at = ?, version = ?, sum = ?
+      WHERE order_id = ?`,
+    ['status', 'reason', 'refunded_minor', 'updated_at', 'version', 'sum', 'order_id'],
   )
-  const updateOrder = store.prepare<OrderRow>(
-    `UPDATE orders SET status = @status, reason = @reason, refunded_minor = @refunded_minor, updated_at = @updated_at,
-      version = @version, sum = @sum WHERE order_id = @order_id`,
-  )
+  const selectOrderId = store.prepare<[string], number>('SELECT 1 FROM orders WHERE order_id = ?').pluck()
   const countPending = store.prepare<[], number>("SELECT count(*) FROM orders WHERE status = 'Pending'").pluck()
   const selectLast = store.prepare<[string], number>('SELECT last FROM allotted WHERE kind = ?').pluck()
   const setLast = store.prepare<[string, number]>('INSERT OR REPLACE INTO allotted VALUES (?, ?)')
@@ -158,7 +161,7 @@ export const openOrderTables = (store: Store) => {
   /** Writes what an event has changed in an order that is there. */
   const changeOrder = ({ seq, at, data }: AppliedEvent, change: Partial<OrderRow>): void => {
     const row = order(data.order_id)
-    if (row) updateOrder.run(orderSums.summed({ ...row, ...change, updated_at: at, version: seq }))
+    if (row) updateOrder(orderSums.summed({ ...row, ...change, updated_at: at, version: seq }))
   }
 
   /** The next id of a kind, above all allotted so far, that nothing has yet. */
@@ -191,7 +194,7 @@ export const openOrderTables = (store: Store) => {
     /** How many orders are Pending. */
     countPending: () => countPending.get() ?? 0,
     nextUserId: (first: number) => nextId('user', first, id => selectUser.get(id)),
-    nextOrderId: (first: number) => nextId('order', first, id => selectOrder.get(id)),
+    nextOrderId: (first: number) => nextId('order', first, id => selectOrderId.get(id)),
     queues: () => selectQueues.all(),
     hasQueue: (name: string) => selectQueue.get(name) !== undefined,
     countQueues: () => countQueues.get() ?? 0,
@@ -225,7 +228,7 @@ export const openOrderTables = (store: Store) => {
           updated_at: at,
           version: seq,
         }
-        insertOrder.run(orderSums.summed(row))
+        insertOrder(orderSums.summed(row))
         noteAllotted('order', data.order_id, data.allotted)
       },
       OrderConfirmed: (event: AppliedEvent) => {
