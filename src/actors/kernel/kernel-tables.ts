@@ -153,8 +153,22 @@ export const openKernelTables = (store: Store) => {
   const countDeadLetters = store
     .prepare<[], number>("SELECT count(*) FROM dead_letters WHERE status = 'waiting'")
     .pluck()
+  const anyWaiting = store.prepare<[], number>('SELECT 1 FROM waiting LIMIT 1').pluck()
   const countWaiting = store.prepare<[], number>('SELECT count(*) FROM waiting').pluck()
   const settleDeadLetter = store.prepare<[string, number]>('UPDATE dead_letters SET status = ? WHERE seq = ?')
+
+  // Whether there may be rows: most shops never have a command that waits, nor anybody erased. What a rollback takes back
+  // leaves it true, which only costs a look.
+  let mayWait = true
+  let mayBeErased = true
+  const addWaiting = (row: WaitingRow): void => {
+    mayWait = true
+    insertWaiting.run(row)
+  }
+  const addErased = (person: string): void => {
+    mayBeErased = true
+    insertErased.run(person)
+  }
 
   // No index knows which of them wait, so they are counted anew only after one has come or was settled.
   let waitingLetters: number | undefined
@@ -166,7 +180,7 @@ export const openKernelTables = (store: Store) => {
 
   const applyByType: Record<string, (event: AppliedEvent) => void> = {
     CommandParked: ({ command, data }) => {
-      insertWaiting.run({
+      addWaiting({
         id: command ?? '',
         command: data.command,
         person: data.person,
@@ -185,7 +199,7 @@ export const openKernelTables = (store: Store) => {
       const row = selectDeadLetter.get(seqOf(data.dead_letter_id))
       if (!row) throw new Error(`Cannot redrive ${data.dead_letter_id}: the log has no such dead letter`)
       settleDeadLetter.run('redriven', row.seq)
-      insertWaiting.run({
+      addWaiting({
         id: redriveId(data.dead_letter_id, data.attempt),
         command: row.command,
         // Another body was given, or it is carried out as it was sent.
@@ -202,10 +216,10 @@ export const openKernelTables = (store: Store) => {
       const seq = seqOf(data.dead_letter_id)
       settleDeadLetter.run('discarded', seq)
       // Nobody is ever erased whom it could be told of: to give it up is the only way to have it forgotten.
-      for (const person of ownKeyOf(seq)) insertErased.run(person)
+      for (const person of ownKeyOf(seq)) addErased(person)
     },
     PersonErased: ({ user }) => {
-      insertErased.run(user as string)
+      addErased(user as string)
     },
     WentBack: ({ data }) => {
       setCursorBack.run(data.source, data.seq, data.chain)
@@ -222,7 +236,7 @@ export const openKernelTables = (store: Store) => {
     apply: (event: AppliedEvent, headers: EntryHeaders): void => {
       if (headers.command !== undefined) {
         insertInbox.run(headers.command, event.seq, event.at)
-        if (event.type !== 'CommandParked') removeWaiting.run(headers.command)
+        if (mayWait && event.type !== 'CommandParked') removeWaiting.run(headers.command)
       }
       if (DEAD_LETTER_EVENTS.has(event.type)) waitingLetters = undefined
       applyByType[event.type]?.(event)
@@ -234,8 +248,12 @@ export const openKernelTables = (store: Store) => {
       steps: (thread: string, limit: number): number[] => selectThread.all(thread, limit),
     },
     erased: {
-      has: (person: string): boolean => selectErased.get(person) !== undefined,
-      all: (): string[] => selectAllErased.all(),
+      has: (person: string): boolean => mayBeErased && selectErased.get(person) !== undefined,
+      all: (): string[] => {
+        const all = selectAllErased.all()
+        mayBeErased = all.length > 0 || store.inTransaction
+        return all
+      },
       /** Whose keys an event that was applied has put an end to. */
       by: ({ type, user, data }: AppliedEvent): string[] => {
         if (type === 'PersonErased') return [user as string]
@@ -243,7 +261,9 @@ export const openKernelTables = (store: Store) => {
       },
     },
     /** The commands that wait for `key` need wait no longer. */
-    wake: (key: string): void => void wakeWaiting.run(key),
+    wake: (key: string): void => {
+      if (mayWait) wakeWaiting.run(key)
+    },
     inbox: {
       /** The number of the entry that answered the command `id`. */
       find: (id: string): number | undefined => selectInbox.get(id),
@@ -259,11 +279,17 @@ export const openKernelTables = (store: Store) => {
     waiting: {
       find: (id: string): WaitingRow | undefined => selectWaiting.get(id),
       /** Ids of the commands whose waiting is over by `now`. */
-      due: (now: number): string[] => selectDue.all(now),
+      due: (now: number): string[] => (mayWait ? selectDue.all(now) : []),
       /** How many commands wait. */
       count: (): number => countWaiting.get() ?? 0,
       /** When the next one's time is up, in ms. */
-      nextUntil: (): number | undefined => selectNextUntil.get() ?? undefined,
+      nextUntil: (): number | undefined => {
+        if (!mayWait) return undefined
+        const next = selectNextUntil.get() ?? undefined
+        // Inside a transaction they may come back.
+        if (next === undefined && !store.inTransaction) mayWait = anyWaiting.get() !== undefined
+        return next
+      },
     },
     deadLetters: {
       find: (seq: number): DeadLetterRow | undefined => selectDeadLetter.get(seq),

@@ -348,6 +348,15 @@ describe('a turn: an event of another actor', () => {
     assert.equal(bench.heard.fatal.length, 1)
   })
 
+  it('that its reader has proven after another entry than the last one taken in stops the process', () => {
+    const bench = toy()
+    bench.turn([source().tell('Ticked', { by: 1 })])
+    const other = createTestSource({ actor: 'source', cell: 0 }, 'another history')
+    const { chain } = other.write('Ticked', { by: 1 })
+    bench.turn([{ ...other.tell('Ticked', { by: 2 }), after: chain }])
+    assert.equal(bench.heard.fatal.length, 1)
+  })
+
   for (const { what, by } of [
     { what: 'a bug', by: BUG },
     { what: 'a no, for which there is no reader', by: 1000 },
@@ -511,6 +520,24 @@ describe('a turn: a queued command that waits for something', () => {
     assert.equal(readHeaders(bench.core.log.read(4, 1)[0]!.headers).command, 'q1')
     assert.equal(bench.core.tables.waiting.find('q1'), undefined)
     assert.deepEqual(deadLetters(bench), [])
+  })
+
+  it('is carried out also where nothing has waited before, and where the end of a wait was undone', () => {
+    const bench = toy()
+    assert.equal(bench.core.tables.waiting.nextUntil(), undefined)
+    parked(bench)
+    assert.throws(() =>
+      bench.core.transaction(() => {
+        bench.core.append({ type: 'Added', data: { name: 'a', by: 9 } }, { command: 'q1' }, undefined)
+        assert.equal(bench.core.tables.waiting.nextUntil(), undefined)
+        throw new Error('undone')
+      }),
+    )
+    assert.equal(bench.core.tables.waiting.nextUntil(), START + 300_000)
+
+    bench.run('Add', { name: 'a', by: 9 })
+    wake(bench)
+    assert.equal(bench.types().at(-1), 'Met')
   })
 
   it('is parked again when what happened was not enough', () => {
