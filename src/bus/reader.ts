@@ -31,8 +31,8 @@ export type ReaderPorts = {
   ask: (from: number, limit: number) => Promise<LogPage>
   /** Up to where the entries were taken in. */
   taken: () => { seq: number; chain: string }
-  /** Hands an entry over; it is the next one, and follows the one before. */
-  deliver: (entry: Entry) => void
+  /** Hands an entry over; it is the next one, and was proven to follow the one before, whose chain is `after`. */
+  deliver: (entry: Entry, after: string) => void
   /** For a reader that may have no use for what happens. Without it every entry is handed over. */
   doze?: Doze
   /** The source's history is not the one this reader has seen. Nothing more is delivered. */
@@ -70,10 +70,11 @@ export const startReader = (ports: ReaderPorts): Reader => {
   /** Delivers the next entry; false when it is not the next, or does not follow. */
   const accept = (entry: Entry): boolean => {
     if (entry.seq !== seq + 1 || !follows(chain, entry)) return false
+    const after = chain
     seq = entry.seq
     chain = entry.chain
     retryMs = RETRY_MS
-    ports.deliver(entry)
+    ports.deliver(entry, after)
     return true
   }
 

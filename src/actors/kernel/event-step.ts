@@ -35,10 +35,11 @@ export const createEventStep = (core: Core) => {
 
   return {
     /** Takes an event in; one that was taken in before is passed over. */
-    take: ({ source, entry }: EventItem): AfterCommit => {
+    take: ({ source, entry, after }: EventItem): AfterCommit => {
       const cursor = core.cursor(source)
       if (entry.seq <= cursor.seq) return nothingMore
-      if (entry.seq !== cursor.seq + 1 || !follows(cursor.chain, entry))
+      // A hash that its reader has made already is not made again.
+      if (entry.seq !== cursor.seq + 1 || !(after === cursor.chain || follows(cursor.chain, entry)))
         throw new LogDamaged(`Cannot take in ${source}/${entry.seq}: it does not follow ${cursor.seq}`)
 
       core.keepCopy(source, entry)

@@ -34,8 +34,8 @@ export type QueuedItem = {
   ack: () => void
 }
 
-/** An event of another actor. */
-export type EventItem = { kind: 'event'; source: string; entry: Entry }
+/** An event of another actor; `after` is the chain that its reader has proven it to follow, where one has. */
+export type EventItem = { kind: 'event'; source: string; entry: Entry; after?: string }
 
 /** Events of another actor that nobody here wished for: the cursor goes on to the last of them. */
 export type SkipItem = { kind: 'skip'; source: string; seq: number; chain: string }

@@ -133,7 +133,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       name: `${address.actor}-${address.cell}`,
       ask: (from, limit) => askLog(bus, source, from, limit),
       taken: () => core.cursor(source),
-      deliver: entry => void push({ kind: 'event', source, entry }),
+      deliver: (entry, after) => void push({ kind: 'event', source, entry, after }),
       ...(wantsEvents ? { doze: { wanted: wantsEvents, skipTo: (seq, chain) => skip(source, seq, chain) } } : {}),
       differs: reason => cutOff(source, reason).catch(fail),
       failed: error => fail(error instanceof Error ? error : new Error(String(error))),
