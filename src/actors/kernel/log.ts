@@ -37,8 +37,9 @@ export type Log = ReadableLog & {
   reload: () => void
 }
 
-// The relay reads what was just written: these many last entries are kept at hand.
-const RECENT = 2048
+// The relay reads what was just written: these many last entries are kept at hand, two of the largest turns. More of them
+// would live long enough to be old objects, of which each collection costs as much as a hundred of young ones.
+const RECENT = 512
 
 type Row = { seq: number; chain: string; subject: string; headers: string; body: Buffer }
 
