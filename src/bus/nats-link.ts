@@ -28,6 +28,8 @@ export type NatsLink = {
   connected: () => boolean
   /** Fire and forget; throws only for what can never be sent (a subject with blanks, a body beyond the broker's limit). */
   publish: (subject: string, body: Uint8Array, reply?: string, headers?: WrittenHeaders) => void
+  /** Sends what was published, in place of a turn of the event loop later. */
+  flush: () => void
   /** The first answer. Throws `NobodyListens`, or `Unavailable` when disconnected, timed out or cut off while waiting. */
   ask: (subject: string, body: Uint8Array, options: Ask) => Promise<Msg>
   /** `hear` gets every message, again after a reconnect; what it throws goes to the log. */
@@ -152,6 +154,7 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
     log,
     connected: () => connected && !closing,
     publish,
+    flush: outgoing.flush,
     ask,
     subscribe: (subject, hear) => {
       const subscription = connection.subscribe(subject, { callback: guarded(subject, hear) })

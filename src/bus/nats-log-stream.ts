@@ -190,8 +190,10 @@ async function confirm(
 ): Promise<void> {
   let ack: PublishAck
   try {
-    const answer = await link.ask(entry.subject, entry.body, { headers, timeoutMs: APPEND_TIMEOUT_MS })
-    ack = readAnswer<PublishAck>(entry.subject, answer)
+    const answer = link.ask(entry.subject, entry.body, { headers, timeoutMs: APPEND_TIMEOUT_MS })
+    // The run is complete, and its readers wait: later it would leave after all that came in during the turn is read.
+    link.flush()
+    ack = readAnswer<PublishAck>(entry.subject, await answer)
   } catch (thrown) {
     if (!(thrown instanceof Refused) && !(thrown instanceof NobodyListens)) throw thrown
     throw new StreamConflict(`Stream ${stream} did not take entry ${entry.seq}: ${thrown.message}`, { cause: thrown })
