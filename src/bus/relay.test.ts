@@ -1,9 +1,10 @@
 /** The relay: whatever happens to the stream, in the end it is the log. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { pause } from '../world/clock.ts'
 import { type LogStream, StreamConflict } from './bus.ts'
 import type { Entry } from './entry.ts'
-import { createRelay } from './relay.ts'
+import { createRelay, type RelayPorts } from './relay.ts'
 import { createTestLog } from './test-log.ts'
 import { chainsOf, createStreamBench, ORDER } from './test-stream.ts'
 
@@ -13,14 +14,17 @@ const createBench = (options: Parameters<typeof createStreamBench>[0] = {}) => {
   const made: string[] = []
   const aside: Entry[] = []
   const diverged: string[] = []
-  const relay = createRelay(bench.log, bench.stream, bench.clock, {
+  const arrived: number[] = []
+  const ports: RelayPorts = {
     made: reason => void made.push(reason),
     keepAside: entries => void aside.push(...entries),
+    arrived: () => void arrived.push(bench.log.head()),
     waits: () => {},
     diverged: reason => void diverged.push(reason),
-  })
+  }
+  const relay = createRelay(bench.log, bench.stream, bench.clock, ports)
   const isTheLog = () => assert.deepEqual(bench.chains(), chainsOf(bench.log))
-  return { ...bench, relay, made, aside, diverged, isTheLog }
+  return { ...bench, ports, relay, made, aside, diverged, arrived, isTheLog }
 }
 
 describe('a relay: running', () => {
@@ -50,6 +54,27 @@ describe('a relay: running', () => {
     relay.wake()
     await clock.advance(1)
     isTheLog()
+  })
+
+  it('says when the stream has all that the log has, and not before', async () => {
+    const { clock, log, stream, ports, arrived } = createBench()
+    const append: LogStream['append'] = async (entries, previous) => {
+      await pause(clock, 10)
+      await stream.append(entries, previous)
+    }
+    const relay = createRelay(log, { ...stream, append }, clock, ports)
+    relay.run()
+    await clock.advance(100)
+    log.grow(1)
+    relay.wake()
+    await clock.advance(5)
+    log.grow(1)
+    relay.wake()
+    await clock.advance(10)
+    assert.equal(relay.confirmed(), 1)
+    assert.deepEqual(arrived, [])
+    await clock.advance(10)
+    assert.deepEqual(arrived, [2])
   })
 
   it('publishes thousands of entries', async () => {
@@ -161,7 +186,7 @@ describe('a relay: while it publishes', () => {
       refused++
       throw new StreamConflict('a stream that nobody may write to')
     }
-    const ports = { made: () => {}, keepAside: () => {}, waits: () => {}, diverged: () => {} }
+    const ports = { made: () => {}, keepAside: () => {}, arrived: () => {}, waits: () => {}, diverged: () => {} }
     createRelay(log, { ...stream, append }, clock, ports).run()
     await clock.advance(2000)
     assert.ok(refused > 5 && refused < 15, `${refused} times in 2 s`)
@@ -218,6 +243,7 @@ describe('a relay: catching up', () => {
     const relay = createRelay(log, forgetful, clock, {
       made: () => {},
       keepAside: () => assert.fail('nothing was foreign'),
+      arrived: () => {},
       waits: () => {},
       diverged: reason => assert.fail(reason),
     })

@@ -19,6 +19,8 @@ export type RelayPorts = {
   made: (reason: string) => void
   /** These messages were in the stream and are not ours: to be kept where a person finds them. */
   keepAside: (entries: Entry[]) => void
+  /** The stream has all that the log has, and the broker has said so. */
+  arrived: () => void
   /** The stream can't be used at present, and why; told once as long as the reason is the same. */
   waits: (reason: string) => void
   /** The stream shows a history that the log has not: the owner must start over and find out (protocol, R5 and R6). */
@@ -89,6 +91,7 @@ export const createRelay = (log: RelayedLog, stream: LogStream, clock: Clock, po
       await stream.append(entries, log.chainAt(confirmed) ?? NO_CHAIN)
       confirmed = last.seq
       refusedAfter = undefined
+      if (confirmed === log.head()) ports.arrived()
     } catch (error) {
       looked = false
       // A refusal is a question: the next look answers it.

@@ -35,10 +35,11 @@ const nameOf = (item: Item) => (item.kind === 'trim' ? item.until : item.kind ==
 const createBench = () => {
   const clock = createVirtualClock({ start: 0 })
   const turns: (string | number)[][] = []
-  const bench = { turn: (_: Item[]): void => {} }
+  const bench = { turn: (_: Item[]): void => {}, says: true }
   const mailbox = createMailbox(clock, items => {
     turns.push(items.map(nameOf))
     bench.turn(items)
+    return bench.says
   })
   mailbox.open(true)
   return { clock, turns, mailbox, bench }
@@ -99,6 +100,61 @@ describe('a mailbox: turns', () => {
     mailbox.push(trim(4))
     await clock.advance(0)
     assert.deepEqual(turns, [[1], [2, 3], [4]])
+  })
+
+  it('lets nothing wait any longer when the broker has what a turn of two said', async () => {
+    const { clock, turns, mailbox } = createBench()
+    for (const number of [1, 2]) mailbox.push(trim(number))
+    await clock.advance(0)
+    mailbox.push(trim(3))
+    await clock.advance(1)
+    mailbox.arrived()
+    await clock.advance(0)
+    assert.deepEqual(turns, [[1, 2], [3]])
+
+    mailbox.arrived()
+    mailbox.push(trim(4))
+    await clock.advance(0)
+    assert.deepEqual(turns, [[1, 2], [3], [4]])
+    mailbox.push(trim(5))
+    await clock.advance(1)
+    assert.equal(turns.length, 3, 'what the latest turn said has not arrived')
+  })
+
+  it('lets nothing wait after a small turn that said nothing', async () => {
+    const { clock, turns, mailbox, bench } = createBench()
+    bench.says = false
+    mailbox.push(trim(1))
+    await clock.advance(0)
+    mailbox.push(trim(2))
+    await clock.advance(0)
+    assert.deepEqual(turns, [[1], [2]])
+  })
+
+  it('lets company come for 2 ms after a turn of three, whatever has arrived', async () => {
+    const { clock, turns, mailbox } = createBench()
+    for (const number of [1, 2, 3]) mailbox.push(trim(number))
+    await clock.advance(0)
+    mailbox.push(trim(4))
+    mailbox.arrived()
+    await clock.advance(1)
+    assert.equal(turns.length, 1)
+    await clock.advance(1)
+    assert.deepEqual(turns.slice(1), [[4]])
+  })
+
+  it('lets nothing that has arrived shorten the wait after a turn that was put back', async () => {
+    const { clock, turns, mailbox, bench } = createBench()
+    bench.turn = items => {
+      if (turns.length === 1) mailbox.putBack(items, 500)
+    }
+    mailbox.push(trim(1))
+    await clock.advance(0)
+    mailbox.arrived()
+    await clock.advance(499)
+    assert.deepEqual(turns, [[1]])
+    await clock.advance(1)
+    assert.deepEqual(turns, [[1], [1]])
   })
 
   it('holds everything until it is opened, and again when it is closed', async () => {

@@ -70,12 +70,21 @@ const MOST_IN_A_TURN = 256
  */
 const BETWEEN_TURNS_MS = 2
 
+/**
+ * After a turn of so many messages or fewer the next one may begin as soon as the broker has what that one said, at once
+ * where it said nothing: company comes slowly then, and the way to the broker and back, which is longer on a busy
+ * machine, is time enough for it.
+ */
+const SMALL_TURN = 2
+
 export type Mailbox = {
   /** Takes an item for the next turn; false when the mailbox is full of commands, or of queued ones. */
   push: (item: Item) => boolean
   /** Puts items back to the front, for a turn that could not be held now. */
   putBack: (items: Item[], waitMs: number) => void
   size: () => number
+  /** The broker has all that was said: after a small turn the next one waits no longer. */
+  arrived: () => void
   /** Lets turns begin, or holds them. */
   open: (isOpen: boolean) => void
   /** Runs turns until nothing waits. */
@@ -83,10 +92,10 @@ export type Mailbox = {
 }
 
 /**
- * A mailbox whose turns are held by `turn`. A command past its deadline is dropped: nobody waits for it. `meters` count
- * turns and what was dropped.
+ * A mailbox whose turns are held by `turn`, which tells whether it said anything that the broker is to have. A command
+ * past its deadline is dropped: nobody waits for it. `meters` count turns and what was dropped.
  */
-export const createMailbox = (clock: Clock, turn: (items: Item[]) => void, meters?: Meters): Mailbox => {
+export const createMailbox = (clock: Clock, turn: (items: Item[]) => boolean, meters?: Meters): Mailbox => {
   let waiting: Item[] = []
   let commands = 0
   let queued = 0
@@ -94,6 +103,8 @@ export const createMailbox = (clock: Clock, turn: (items: Item[]) => void, meter
   let isOpen = false
   let holdUntil = 0
   let restUntil = 0
+  let isSmall = false
+  let endRest: (() => void) | undefined
 
   const count = (item: Item, by: 1 | -1): void => {
     if (item.kind === 'command') commands += by
@@ -104,12 +115,20 @@ export const createMailbox = (clock: Clock, turn: (items: Item[]) => void, meter
     if (planned || !isOpen || waiting.length === 0) return
     planned = true
     const rest = waiting.length < MOST_IN_A_TURN ? restUntil : 0
-    const hold = Math.max(holdUntil, rest) - clock.monotonic()
-    if (hold > 0) clock.after(hold, runPlanned)
-    else clock.soon(runPlanned)
+    const now = clock.monotonic()
+    const until = Math.max(holdUntil, rest)
+    if (until <= now) return clock.soon(runPlanned)
+    const cancel = clock.after(until - now, runPlanned)
+    if (holdUntil > now) return
+    endRest = () => {
+      endRest = undefined
+      cancel()
+      clock.soon(runPlanned)
+    }
   }
   const runPlanned = (): void => {
     planned = false
+    endRest = undefined
     if (!isOpen) return
     // A turn that was put back holds the next one up, also when that was planned before.
     if (holdUntil <= clock.monotonic()) runOne()
@@ -122,10 +141,11 @@ export const createMailbox = (clock: Clock, turn: (items: Item[]) => void, meter
     const items = taken.filter(item => item.kind !== 'command' || item.deadline > now)
     meters?.dropped('late', taken.length - items.length)
     if (items.length === 0) return
-    turn(items)
+    const said = turn(items)
     const end = clock.monotonic()
     meters?.turn(items.length, end - now)
-    restUntil = end + BETWEEN_TURNS_MS
+    isSmall = items.length <= SMALL_TURN
+    restUntil = said || !isSmall ? end + BETWEEN_TURNS_MS : 0
   }
 
   return {
@@ -147,6 +167,11 @@ export const createMailbox = (clock: Clock, turn: (items: Item[]) => void, meter
       plan()
     },
     size: () => waiting.length,
+    arrived: () => {
+      if (!isSmall) return
+      restUntil = 0
+      endRest?.()
+    },
     open: open => {
       isOpen = open
       plan()

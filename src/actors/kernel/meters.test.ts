@@ -83,7 +83,7 @@ suite('the meters of a mailbox', () => {
   test('count turns, their messages, and what nobody waited for any longer', async () => {
     const clock = createVirtualClock({ start: 0 })
     const meters = createMeters()
-    const mailbox = createMailbox(clock, () => {}, meters)
+    const mailbox = createMailbox(clock, () => true, meters)
     mailbox.open(true)
     for (const deadline of [100, 100, 0]) mailbox.push(command(deadline))
     await clock.advance(0)
@@ -95,7 +95,7 @@ suite('the meters of a mailbox', () => {
 
   test('count what there was no room for', () => {
     const meters = createMeters()
-    const mailbox = createMailbox(createVirtualClock({ start: 0 }), () => {}, meters)
+    const mailbox = createMailbox(createVirtualClock({ start: 0 }), () => true, meters)
     while (mailbox.push(command(100)));
     mailbox.push(command(100))
     assert.deepEqual(dropped(meters), { full: 2, late: 0 })

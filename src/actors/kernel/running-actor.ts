@@ -110,6 +110,7 @@ export const startActor = (definition: AnyActorDefinition, ports: ActorPorts): R
       say.info({ reason }, 'the stream is made and filled from the log')
       effects.streamMade()
     },
+    arrived: () => mailbox.arrived(),
     waits: reason => say.warn({ reason }, 'the stream cannot be used at present; it is tried again'),
     keepAside: entries => {
       say.warn({ messages: entries.length }, 'the stream held messages that are not ours; they are kept aside')

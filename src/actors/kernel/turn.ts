@@ -35,8 +35,8 @@ type Undone = { error: unknown }
 const isDefect = (error: unknown): boolean =>
   !isFull(error) && !isOutcomeUnknown(error) && !(error instanceof LogDamaged) && !(error instanceof StoreDamaged)
 
-/** The turn of `core`. What it is given is handled in order; it never throws. */
-export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => void) => {
+/** The turn of `core`. What it is given is handled in order; it never throws. It tells whether entries were committed. */
+export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => boolean) => {
   const commandStep = createCommandStep(core)
   const queuedSteps = createQueuedSteps(core)
   const eventStep = createEventStep(core)
@@ -153,7 +153,11 @@ export const createTurn = (core: Core, ports: TurnPorts): ((items: Item[]) => vo
     throw new Error(`Cannot set a ${item.kind} aside`)
   }
 
-  return turn
+  return items => {
+    const before = core.log.head()
+    turn(items)
+    return core.log.head() > before
+  }
 }
 
 /** The id of its trace; an event's stands in its entry, which `describe` names. */
