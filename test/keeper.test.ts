@@ -85,6 +85,18 @@ describe('parts that are run alone', { timeout: 300_000 }, () => {
     assert.deepEqual(await streams(), STREAMS)
   })
 
+  it('read as the consumers of their names, to whose subjects they may publish: the broker remembers none of them', async () => {
+    // The webhook actor reads nothing as long as nobody has a webhook.
+    const readers = ['billing-0', 'notification-0']
+    const names = async (): Promise<string[]> => {
+      const found: string[] = []
+      for await (const { name } of look.jetstream.consumers.list('ORDER_0')) found.push(name)
+      return found.sort()
+    }
+    await eventually('they read', COME_MS, async () => (await names()).length === readers.length || undefined)
+    assert.deepEqual(await names(), readers)
+  })
+
   it('go on without it, and get a stream again that was deleted when it is back', async () => {
     await end(keeper)
     assert.ok(await look.jetstream.streams.delete('BILLING_0'))

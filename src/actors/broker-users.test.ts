@@ -55,6 +55,11 @@ const PUBLISH: Record<string, string[]> = {
   '$JS.API.CONSUMER.CREATE.COMMANDS.x': ['keeper'],
   '$JS.ACK.COMMANDS.order-0.1.1.1.1.0': ['order-0'],
   '$JS.ACK._.hash.COMMANDS.order-0.1.1.1.1.0.x': ['order-0'],
+  // Where it is known who reads, the broker need not remember what may be answered; the consumers of others are theirs.
+  '$JS.ACK.ORDER_0.billing-0.1.1.1.1.0': ['billing-0'],
+  '$JS.ACK._.hash.ORDER_0.billing-0.1.1.1.1.0.x': ['billing-0'],
+  '$JS.ACK.ORDER_0.new_users.1.1.1.1.0': [],
+  '$JS.ACK.NOTIFICATION_0.billing-0.1.1.1.1.0': [],
   // Logs: one writer, the readers of its definition, and the gateway, which shows people what happens.
   'order.0.event.OrderConfirmed.1': ['order-0'],
   'billing.0.event.MoneyPut.1': ['billing-0'],

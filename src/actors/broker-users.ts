@@ -15,6 +15,7 @@ import {
   toOfferConsumers,
   toPublishLog,
   toQueue,
+  toReadQuietly,
   toWorkOff,
   userOf,
 } from '../bus/permissions.ts'
@@ -83,6 +84,7 @@ const ofActor = (address: OwnAddress, more: readonly Grant[] = []): Permissions 
       askQueries(address, ['Health', 'ReadLog']),
       ...listensTo.flatMap(source => [
         toFollow(beside(source), userOf(address)),
+        toReadQuietly(beside(source), userOf(address)),
         askQueries(beside(source), KERNEL_FOR_READERS),
       ]),
       ...readersOf(address.actor).map(reader => askQueries(beside(reader), KERNEL_FOR_SOURCES)),

@@ -4,7 +4,7 @@ import type { Cancel } from '../world/clock.ts'
 import type { Running } from './bus.ts'
 import type { Entry } from './entry.ts'
 import { entryOf } from './entry-message.ts'
-import { askApi } from './nats-api.ts'
+import { askApi, isRefused, refusals } from './nats-api.ts'
 import { readDelivery } from './nats-delivery.ts'
 import { headersOf } from './nats-headers.ts'
 import type { NatsLink } from './nats-link.ts'
@@ -23,8 +23,12 @@ export type Following = {
 
 /** Delivers from `from` on until it is stopped or breaks. */
 export function follow(link: NatsLink, stream: string, { from, reader, deliver, broken }: Following): Running {
-  // Never the name of an earlier consumer, whose leftovers would make this one fail.
-  const name = `${ownerOf(reader, link.keptFor())}-${from}-${link.random.bytes(4).toString('hex')}`
+  const user = link.keptFor()
+  const owner = ownerOf(reader, user)
+  // A user that answers may publish to the reply subjects of its own reader (`toReadQuietly`), and those name the consumer.
+  const isKnown = owner === user
+  // Else never the name of an earlier consumer, whose leftovers would make this one fail.
+  const name = isKnown ? owner : `${owner}-${from}-${link.random.bytes(4).toString('hex')}`
   const inbox = link.inbox()
   let ended = false
   let made = false
@@ -41,9 +45,20 @@ export function follow(link: NatsLink, stream: string, { from, reader, deliver, 
     if (made) remove()
   }
 
+  const removal = () => askApi(link, `CONSUMER.DELETE.${stream}.${name}`)
+
   const remove = () => {
     // Whatever goes wrong here: left alone, the consumer vanishes by itself a little later.
-    if (link.connected()) askApi(link, `CONSUMER.DELETE.${stream}.${name}`).catch(() => {})
+    if (link.connected()) removal().catch(() => {})
+  }
+
+  /** One that this reader had before it was killed or cut off, if it is still there. */
+  const removeLeftover = async () => {
+    try {
+      await removal()
+    } catch (thrown) {
+      if (!isRefused(thrown, refusals.consumerNotFound, refusals.streamNotFound)) throw thrown
+    }
   }
 
   const breakOff = (reason: string) => {
@@ -101,10 +116,13 @@ export function follow(link: NatsLink, stream: string, { from, reader, deliver, 
       action: 'create',
     }
     try {
+      if (isKnown) await removeLeftover()
+      if (ended) return
       await askApi(link, `CONSUMER.CREATE.${stream}.${name}`, question)
       made = true
-      if (ended) remove()
-      else watch()
+      if (!ended) watch()
+      // By now a consumer of a known name may be the next one's, who removes what was left of this one.
+      else if (!isKnown) remove()
     } catch (thrown) {
       breakOff(thrown instanceof Error ? thrown.message : String(thrown))
     }

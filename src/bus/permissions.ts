@@ -65,6 +65,19 @@ export const toFollow = (address: Address, user: string): Grant => {
   return { publish: [...asked.map(what => api(what, user)), `$JS.FC.${stream}.>`] }
 }
 
+/**
+ * For a `user` that answers and reads a log as the consumer of its name. Nothing is acknowledged there: but each message
+ * has a subject for it, and the broker remembers of each reply subject to which the user may not publish anyhow, in
+ * memory and for as long as an answer may take, that it now may. Of 100,000 orders that was more than 700,000 times.
+ */
+export const toReadQuietly = (address: Address, user: string): Grant => {
+  const consumer = `${streamOf(address)}.${user}`
+  return { publish: acknowledging(consumer) }
+}
+
+// A broker with domains puts two tokens more into the subject of an acknowledgement.
+const acknowledging = (consumer: string): string[] => [`$JS.ACK.${consumer}.>`, `$JS.ACK.*.*.${consumer}.>`]
+
 /** Making the queue where it is lost, and seeing what waits. */
 const toKeepQueue = (user: string): string[] =>
   ['CREATE', 'UPDATE', 'INFO', 'MSG.GET'].map(what => api(`STREAM.${what}.${COMMANDS}`, user))
@@ -74,8 +87,7 @@ export const toWorkOff = (address: Address): Grant => {
   const user = userOf(address)
   const consumer = `${COMMANDS}.${queueConsumer(address)}`
   const asked = ['DURABLE.CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map(what => api(`CONSUMER.${what}.${consumer}`, user))
-  // A broker with domains puts two tokens more into the subject of an acknowledgement.
-  return { publish: [...toKeepQueue(user), ...asked, `$JS.ACK.${consumer}.>`, `$JS.ACK.*.*.${consumer}.>`] }
+  return { publish: [...toKeepQueue(user), ...asked, ...acknowledging(consumer)] }
 }
 
 /** Putting commands into the queue, as `user`. */
