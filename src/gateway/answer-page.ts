@@ -12,24 +12,30 @@ import { linkTo } from './link.ts'
 import { parametersOf } from './parameters.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { PageRoute } from './route.ts'
+import { createPageReader } from './written-page.ts'
 
 /** Rows of a page unless another number is asked for; an actor gives a thousand at the most. */
 const ROWS_USUAL = 100
 
 /** The handler of a page. */
-export const answerPage =
-  (ports: GatewayPorts, route: PageRoute) =>
-  async (exchange: Exchange): Promise<Response> => {
+export const answerPage = (ports: GatewayPorts, route: PageRoute) => {
+  const readWritten = createPageReader(route.spec.reply)
+
+  return async (exchange: Exchange): Promise<Response> => {
     const raw = parametersOf(exchange)
     const read = readParameters(route.spec.body, raw)
     const deadline = deadlineOf(ports, exchange)
     const held = await heldFields(ports, exchange, route, read, deadline)
     const subject = querySubject({ actor: route.actor, cell: cellFor(route, { ...read, ...held }) }, route.name)
     const body = { limit: String(ROWS_USUAL), ...raw, ...held }
-    const { value } = await ask(ports, { subject, body, headers: askerHeaders(exchange) }, deadline)
-    const page = route.spec.reply.parse(value) as Page<unknown>
+    const answer = await ask(ports, { subject, body, headers: askerHeaders(exchange) }, deadline)
+    const written = readWritten(answer.text)
+    if (written) return sendJson(exchange, route.success, answer.text, linkTo(route.path, raw, written.next_cursor))
+
+    const page = route.spec.reply.parse(answer.value) as Page<unknown>
     return sendJson(exchange, route.success, JSON.stringify(page), linkTo(route.path, raw, page.next_cursor))
   }
+}
 
 // Where no field tells the cell all of them are meant; as yet that is one. With more, their pages are to be merged as
 // those of the dead letters are.

@@ -11,8 +11,8 @@ import { Refused } from './refused.ts'
 /** What is sent: `body` are the bare fields as the client wrote them. Harmless to repeat: a command carries its key. */
 export type Question = { subject: string; body: unknown; headers: Headers }
 
-/** A yes. `replayed`: an earlier request with this key got it. */
-export type Answer = { value: unknown; replayed: boolean }
+/** A yes. `text` is its JSON as it came, `value` what that says; `replayed`: an earlier request with this key got it. */
+export type Answer = { readonly text: string; readonly value: unknown; readonly replayed: boolean }
 
 /** The header that tells a client that this reply is an earlier one. */
 export const REPLAYED = { 'Idempotent-Replayed': 'true' } as const
@@ -28,14 +28,14 @@ export const askOnce = async (
   timeoutMs: number,
   leftMs = timeoutMs,
 ): Promise<Answer> => {
-  const bytes = new TextEncoder().encode(JSON.stringify(body))
+  const bytes = Buffer.from(JSON.stringify(body))
   const deadlineMs = String(Math.max(1, Math.ceil(leftMs)))
   const reply = await bus.request(subject, bytes, {
     headers: { ...headers, [COMMAND_HEADERS.deadlineMs]: deadlineMs },
     timeoutMs,
   })
   const replayed = reply.headers[COMMAND_HEADERS.replayed] === 'true'
-  if (reply.headers[REFUSAL_HEADERS.status] === undefined) return { value: parse(reply), replayed }
+  if (reply.headers[REFUSAL_HEADERS.status] === undefined) return answerOf(textOf(reply), replayed)
 
   const refusal = refusalOf(reply)
   if (refusal.code === 'unavailable' || refusal.code === 'overloaded')
@@ -43,7 +43,16 @@ export const askOnce = async (
   throw new Refused(refusal, replayed ? REPLAYED : {})
 }
 
-const parse = (reply: Message): unknown => JSON.parse(new TextDecoder().decode(reply.body))
+const textOf = (reply: Message): string => new TextDecoder().decode(reply.body)
+
+// Read only when it is asked for: a page may go on to the client as it is.
+const answerOf = (text: string, replayed: boolean): Answer => ({
+  text,
+  replayed,
+  get value() {
+    return JSON.parse(text)
+  },
+})
 
 const refusalOf = (reply: Message): Refusal => {
   const status = reply.headers[REFUSAL_HEADERS.status]
@@ -51,7 +60,7 @@ const refusalOf = (reply: Message): Refusal => {
   if (reply.body.length === 0 && status === '503') return { code: 'unavailable', detail: 'nobody answers' }
   if (reply.body.length === 0 && status === '429') return { code: 'overloaded', detail: 'too much is waiting' }
 
-  const { code, detail, errors } = parse(reply) as Partial<ProblemDocument>
+  const { code, detail, errors } = JSON.parse(textOf(reply)) as Partial<ProblemDocument>
   if (code === undefined || !isProblemCode(code))
     throw new Error(`Cannot read a refusal: status ${status}, no known code`)
   if (code === 'internal') return { code, detail: 'The request met a defect; it is in our log' }
