@@ -252,7 +252,7 @@ async function runPart(starting: Promise<Part>): Promise<ExitCode> {
   )
   part = await starting
   // Whether it opened or was refused, what its start has needed lies about.
-  void Promise.allSettled([part.opened]).then(giveBackMemory)
+  void Promise.allSettled([part.opened]).then(() => giveBackMemory())
 
   return endWithFault(await (part.failed ?? new Promise<never>(() => {})))
 }
