@@ -148,8 +148,8 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'R7: where the last message is gone the stream is made anew',
     file: 'src/bus/compare.ts',
-    find: "if (!look.last) return { kind: 'foreign', kept: [] }",
-    replace: "if (!look.last) return { kind: 'same', last: look.lastSeq }",
+    find: "if (look.last && isMine(log, look.last)) return { kind: 'same', last: look.lastSeq }",
+    replace: "if (!look.last || isMine(log, look.last)) return { kind: 'same', last: look.lastSeq }",
     faults: ['removed message', 'purged stream'],
   },
   {
