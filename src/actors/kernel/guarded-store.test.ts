@@ -57,6 +57,23 @@ describe('a guarded store', () => {
     closed.close()
   })
 
+  it('opens a store without sums whose pages all wait in the write-ahead log, and notes them with the write-back', () => {
+    const path = newPath()
+    const guarded = openGuardedStore(path)
+    fill(guarded, 1)
+    const copy = killed(path)
+    assert.equal(statSync(copy).size, PAGE, 'the file has its first page alone')
+    rmSync(`${copy}.sums`)
+    const opened = openGuardedStore(copy)
+    assert.equal(rowsIn(opened), 1)
+    opened.close()
+    const closed = openGuardedStore(copy)
+    assert.equal(rowsIn(closed), 1)
+    closed.close()
+    flip(copy, PAGE + 2000)
+    assert.throws(() => openGuardedStore(copy), StorePagesDamaged)
+  })
+
   it('finds a changed byte of any page at the start', () => {
     const path = newPath()
     const guarded = openGuardedStore(path)

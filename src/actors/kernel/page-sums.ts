@@ -55,12 +55,15 @@ export const openPageSums = (path: string): PageSums => {
   }
   const pageCount = (): number => Math.floor(fstatSync(file).size / pageBytes())
 
+  const makeRoom = (pages: number): void => {
+    if (pages <= known.length) return
+    const grown = new Uint32Array(Math.max(1024, pages * 2))
+    grown.set(known)
+    known = grown
+  }
+
   const set = (number: number, page: Uint8Array): void => {
-    if (number > known.length) {
-      const grown = new Uint32Array(Math.max(1024, number * 2))
-      grown.set(known)
-      known = grown
-    }
+    makeRoom(number)
     known[number - 1] = crc32(page)
   }
 
@@ -85,6 +88,8 @@ export const openPageSums = (path: string): PageSums => {
 
   const takeAll = (): void => {
     const pages = pageCount()
+    // Of those that wait in a write-ahead log no sum is taken, nor of the last ones.
+    makeRoom(pages)
     for (let from = 1; from <= pages; from += PAGES_AT_ONCE)
       read(
         from,
