@@ -41,6 +41,20 @@ describe('a page', () => {
     assert.equal(text, JSON.stringify(reply))
   })
 
+  it('has only those rows shown that fit, and one more: a thousand long letters take seconds to open', () => {
+    let shown = 0
+    toPage(
+      undefined,
+      () => rowsOf(1000, 'a'.repeat(50_000)),
+      ({ text }) => {
+        shown++
+        return { text }
+      },
+      ({ n }) => n,
+    )
+    assert.equal(shown, 8)
+  })
+
   it('has one row, however large that is', () => {
     assert.equal(page(rowsOf(2, 'a'.repeat(500_000))).reply.items.length, 1)
   })

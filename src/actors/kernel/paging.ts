@@ -29,25 +29,22 @@ export const toPage = <Row, Shown>(
 ): { reply: Page<Shown>; text: string } => {
   const most = Math.min(limit ?? MOST_ROWS, MOST_ROWS)
   const rows = read(most + 1)
-  const shown = rows.slice(0, most).map(show)
-  const pageOf = (items: Shown[]) => {
-    const last = rows[items.length - 1]
-    const more = items.length < rows.length && last !== undefined
-    const reply = { items, next_cursor: more ? String(numberOf(last)) : null }
-    return { reply, text: JSON.stringify(reply) }
-  }
-
-  const whole = pageOf(shown)
-  // Most pages are far below, and their rows need not be written a second time to be counted.
-  return Buffer.byteLength(whole.text) <= MOST_BYTES ? whole : pageOf(shown.slice(0, fitting(shown)))
-}
-
-/** How many of `items` fit into a page; one does, however large. */
-const fitting = (items: readonly unknown[]): number => {
+  const items: Shown[] = []
+  const texts: string[] = []
   let bytes = 0
-  const beyond = items.findIndex(item => {
-    bytes += Buffer.byteLength(JSON.stringify(item)) + 1
-    return bytes > MOST_BYTES
-  })
-  return beyond === -1 ? items.length : Math.max(1, beyond)
+  let last: Row | undefined
+  // Row by row: a thousand long letters would be opened in order to show forty of them.
+  for (const row of rows.slice(0, most)) {
+    const item = show(row)
+    const text = JSON.stringify(item)
+    bytes += Buffer.byteLength(text) + 1
+    if (items.length > 0 && bytes > MOST_BYTES) break
+    items.push(item)
+    texts.push(text)
+    last = row
+  }
+  const more = items.length < rows.length && last !== undefined
+  const next_cursor = more ? String(numberOf(last as Row)) : null
+  const text = `{"items":[${texts.join(',')}],"next_cursor":${JSON.stringify(next_cursor)}}`
+  return { reply: { items, next_cursor }, text }
 }
