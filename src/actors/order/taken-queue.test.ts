@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createTestWorld, emptyDisk, typesIn } from '../kernel/test-world.ts'
+import { ACTOR_NAMES } from '../registry.ts'
 import { orderActor } from './actor.ts'
 
 const ORDER = { actor: 'order', cell: 0 }
@@ -27,6 +28,16 @@ describe('a queue whose name is taken', () => {
     await subscribe()
     assert.equal((await find()).code, 'name_taken')
     assert.deepEqual(typesIn(disk).slice(-2), ['QueueSubscribed', 'QueueNameTaken'])
+  })
+
+  it('is refused at once where an actor reads under it, and would remove what has it', async () => {
+    const { ask, disk } = await createBench()
+    for (const actor of ACTOR_NAMES) {
+      const answer = await ask('order.0.command.SubscribeQueue', { queue_name: `${actor}-0` })
+      assert.equal(answer.code, 'name_taken', actor)
+    }
+    assert.ok(!typesIn(disk).includes('QueueSubscribed'))
+    assert.equal((await ask('order.0.command.SubscribeQueue', { queue_name: 'webhook-shop' })).code, undefined)
   })
 
   it('is not tried again for ever', async () => {
