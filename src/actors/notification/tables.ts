@@ -131,7 +131,7 @@ export const openNotificationTables = (store: Store) => {
   const selectAllOfStatus = store.prepare<AllLettersFilter, LetterRow>(
     `SELECT * FROM letters WHERE status = @status || '' AND message_id < @before ORDER BY message_id DESC LIMIT @limit + 0`,
   )
-  // `+ 0`: a bare `LIMIT ? + 0` is compiled anew each time it runs, for SQLite plans with the number that is bound.
+  // `+ 0`: see `Store`.
   const selectDue = store
     .prepare<[number, number], number>(
       'SELECT message_id FROM letters WHERE next_at IS NOT NULL AND next_at <= ? ORDER BY next_at LIMIT ? + 0',
