@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { ACTOR_NAMES } from '../src/actors/registry.ts'
 import { natsServerCache } from '../src/bus/server/cache.ts'
@@ -95,6 +97,21 @@ describe('parts that are run alone', { timeout: 300_000 }, () => {
     }
     await eventually('they read', COME_MS, async () => (await names()).length === readers.length || undefined)
     assert.deepEqual(await names(), readers)
+  })
+
+  it('refuse a second one of the same user that has another store', async () => {
+    const other = newDataDir()
+    cpSync(join(dataDir, 'nats-keys'), join(other, 'nats-keys'), { recursive: true })
+    const second = spawnKassa(['actor', 'order'], {
+      NATS_URL: `nats://${broker.host}`,
+      KASSA_DATA: other,
+      KASSA_PORT: '0',
+    })
+    const told: string[] = []
+    for (const stream of [second.stdout!, second.stderr!]) stream.on('data', chunk => void told.push(String(chunk)))
+    const [code] = await once(second, 'close')
+    assert.equal(code, 78, told.join(''))
+    assert.match(told.join(''), /another one \(pid \d+, with a store of its own\) answers at this broker/)
   })
 
   it('go on without it, and get a stream again that was deleted when it is back', async () => {

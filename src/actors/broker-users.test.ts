@@ -35,14 +35,14 @@ const PUBLISH: Record<string, string[]> = {
   'order.0.query.CheckKeys': [],
   'order.0.query.LookOut': [],
   // Between actors: readers ask sources for their log, sources ask readers how far they have come.
-  'order.0.query.ReadLog': ACTORS,
-  'billing.0.query.ReadLog': ['billing-0', 'order-0', 'webhook-0'],
-  'notification.0.query.ReadLog': ['notification-0', 'webhook-0'],
-  'webhook.0.query.ReadLog': ['webhook-0'],
+  'order.0.query.ReadLog': ['billing-0', 'notification-0', 'webhook-0'],
+  'billing.0.query.ReadLog': ['order-0', 'webhook-0'],
+  'notification.0.query.ReadLog': ['webhook-0'],
+  'webhook.0.query.ReadLog': [],
   'notification.0.query.Cursor': ['order-0'],
   'webhook.0.query.Cursor': ['order-0', 'billing-0', 'notification-0'],
-  'order.0.query.Health': ['gateway', 'reader', 'order-0'],
-  'billing.0.query.Health': ['gateway', 'reader', 'billing-0'],
+  'order.0.query.Health': ['gateway', 'reader'],
+  'billing.0.query.Health': ['gateway', 'reader'],
   // The queue.
   'billing.0.queue.Withdraw': ['gateway'],
   'order.0.queue.RegisterUser': ['gateway'],
@@ -60,6 +60,10 @@ const PUBLISH: Record<string, string[]> = {
   '$JS.ACK._.hash.ORDER_0.billing-0.1.1.1.1.0.x': ['billing-0'],
   '$JS.ACK.ORDER_0.new_users.1.1.1.1.0': [],
   '$JS.ACK.NOTIFICATION_0.billing-0.1.1.1.1.0': [],
+  // The subject of another's consumer, with an own one in the place of its numbers: by it its messages could be had.
+  '$JS.ACK.COMMANDS.order-0.COMMANDS.billing-0.1.1.0': ['order-0'],
+  '$JS.ACK.COMMANDS.order-0.ORDER_0.billing-0.1.1.0': ['order-0'],
+  '$JS.ACK.ORDER_0.new_users.ORDER_0.billing-0.1.1.0': [],
   // Logs: one writer, the readers of its definition, and the gateway, which shows people what happens.
   'order.0.event.OrderConfirmed.1': ['order-0'],
   'billing.0.event.MoneyPut.1': ['billing-0'],
@@ -127,6 +131,17 @@ const SUBSCRIBE: Record<string, string[]> = {
   '$JS.API.>': ['operator'],
   'keeper.>': ['keeper', 'operator'],
   '>': ['operator'],
+}
+
+/** Whether there is a subject that both patterns mean. */
+const overlap = (one: string, other: string): boolean => {
+  const [left, right] = [one.split('.'), other.split('.')]
+  for (let at = 0; ; at++) {
+    const [a, b] = [left[at], right[at]]
+    if (a === undefined || b === undefined) return a === b
+    if (a === '>' || b === '>') return true
+    if (a !== '*' && b !== '*' && a !== b) return false
+  }
 }
 
 describe('the users of the broker', () => {
@@ -203,6 +218,26 @@ describe('the users of the broker', () => {
     assert.equal((await asker.request('billing.0.query.GetBalance', '{}', { timeout: 10_000 })).string(), '100')
     assert.equal(await answerer.mayPublish(await asked.promise), false, 'a second answer is refused')
     subscription.unsubscribe()
+  })
+
+  it('have nobody who may answer hear a question of their own, for they choose where it may be answered', async () => {
+    const wrong: string[] = []
+    for (const [user, { answers, publish, subscribe }] of Object.entries(PERMISSIONS))
+      for (const to of publish.allow)
+        for (const from of subscribe.allow) if (answers && overlap(to, from)) wrong.push(`${user}: ${to} and ${from}`)
+    assert.deepEqual(wrong, [])
+
+    // Not one that was refused above: each refusal is remembered.
+    const nobodys = 'order.1.command.CancelOrder'
+    for (const user of ACTORS) {
+      const { connection, mayPublish } = trials.get(user)!
+      const own = `${user.replace('-', '.')}.query`
+      const subscription = connection.subscribe(`${own}.*`, { callback: () => {} })
+      for (const name of ['Health', 'ReadLog', 'Cursor']) connection.publish(`${own}.${name}`, '{}', { reply: nobodys })
+      await connection.flush()
+      assert.equal(await mayPublish(nobodys), false, user)
+      subscription.unsubscribe()
+    }
   })
 
   it('hear nothing of what goes to the inboxes of others, the operator neither', async () => {

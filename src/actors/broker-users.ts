@@ -80,8 +80,7 @@ const ofActor = (address: OwnAddress, more: readonly Grant[] = []): Permissions 
       // A store that was lost takes its log back from the stream.
       toFollow(address, userOf(address)),
       toWorkOff(address),
-      // Whether another one answers for it already; and what its log says, before a stream is cut.
-      askQueries(address, ['Health', 'ReadLog']),
+      // Never what it answers itself: whoever hears his own question may answer it, whatever reply subject he gave.
       ...listensTo.flatMap(source => [
         toFollow(beside(source), userOf(address)),
         toReadQuietly(beside(source), userOf(address)),

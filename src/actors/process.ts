@@ -2,14 +2,16 @@
 import { appendFileSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { accessOf, asItself } from '../bus/broker-access.ts'
+import type { Bus } from '../bus/bus.ts'
 import type { Entry } from '../bus/entry.ts'
 import { connectNats } from '../bus/nats.ts'
-import type { Join } from '../bus/neighbours.ts'
+import { createNeighbours, type Join } from '../bus/neighbours.ts'
 import { userOf } from '../bus/permissions.ts'
 import { answerAsService } from '../bus/service.ts'
 import { countingBus, createCounts, figuresOf } from '../bus/service-count.ts'
 import { endpointsOf } from '../bus/service-endpoints.ts'
 import { type Address, sourceOf, streamOf } from '../bus/subjects.ts'
+import { Unavailable } from '../bus/unavailable.ts'
 import type { Config } from '../config.ts'
 import { exitCodes, plainFault } from '../exit.ts'
 import type { Log } from '../log.ts'
@@ -22,6 +24,7 @@ import { productVersion } from '../version.ts'
 import { createHttpPoster } from '../webhooks/http-poster.ts'
 import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
+import { READER } from './broker-users.ts'
 import { definitionOf, type Outside, readersOf } from './definitions.ts'
 import { askCursor, askLog } from './kernel/ask-actor.ts'
 import { startCutting } from './kernel/cutting.ts'
@@ -42,6 +45,8 @@ import { copyStore, filesOf, restoredNote } from './store-files.ts'
 // One cell a machine, as yet; every name carries it (protocol, R13).
 const CELL = 0
 const ANSWER_MS = 100
+/** How long a broker may take to let the watcher in. */
+const WATCHER_MS = 2_000
 const DAY_MS = 86_400_000
 
 /**
@@ -74,7 +79,7 @@ export const startActor = async (
   const keptFor = asItself(config, config.natsUrl, user)
   const options = { url: config.natsUrl, name: user, access, keptFor, actors: ADDRESSES, log }
   const bus = join(await connectNats(options))
-  await refuseSecondOwner(bus, address)
+  await refuseAnother(config, address, bus, log)
   if (slowMailer) serveSlowMail(bus, slowMailer, log)
 
   const endpoints = endpointsOf(definition.contract, address)
@@ -178,7 +183,38 @@ export const startActor = async (
   }
 }
 
-const alone: Join = bus => bus
+// What it asks itself, its own log, it asks by memory: at the broker no actor may.
+const alone: Join = bus => createNeighbours(systemClock)(bus)
+
+/** Asks whether another one answers as the user that may only watch: no actor may ask what it answers itself. */
+const refuseAnother = async (
+  config: Config & { natsUrl: string },
+  address: Address,
+  bus: Bus,
+  log: Log,
+): Promise<void> => {
+  const { natsUrl: url } = config
+  const asActor = asItself(config, url, userOf(address)) !== undefined
+  if (!asActor || asItself(config, url, READER) === undefined) return refuseSecondOwner(bus, address)
+  let watcher: Bus
+  try {
+    watcher = await connectNats({
+      url,
+      name: READER,
+      access: accessOf(config, url, READER),
+      connectTimeoutMs: WATCHER_MS,
+      log,
+    })
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    return log.warn({ reason: error.message }, 'nobody could be asked whether another one answers for this actor')
+  }
+  try {
+    await refuseSecondOwner(watcher, address)
+  } finally {
+    await watcher.close()
+  }
+}
 
 type Mail = Pick<Outside, 'mailer' | 'caught'>
 
