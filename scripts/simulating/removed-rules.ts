@@ -120,8 +120,8 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'R5: a Started that nobody saw is taken back, and nothing else',
     file: 'src/actors/kernel/start.ts',
-    find: 'log.head() - at + 1).every(isStarted))',
-    replace: 'log.head() - at + 1).every(isStarted) && at < 0)',
+    find: 'if (!log.read(seq, 1).every(isStarted))',
+    replace: 'if (!log.read(seq, 1).every(isStarted) && at < 0)',
     faults: ['two owners'],
   },
   {

@@ -167,12 +167,14 @@ const healByReaders = async (ports: StartPorts, stopped: () => boolean): Promise
 // Two starts may have written different `Started` at the same number; ours is nobody's loss while nobody saw it.
 const takeBackStarted = ({ core, marking }: StartPorts, at: number): void => {
   const { log } = core
-  if (!log.read(at, log.head() - at + 1).every(isStarted))
-    throw new HistoryRefused(
-      `The stream and the store of ${sourceOf(core.address)} hold different entries from number ${at} on. ` +
-        'One of them is of another history, and Kassa will not choose. Put back the store that ran last; ' +
-        'or, if the store is right: npm start -- adopt, and the stream is made anew from it.',
-    )
+  // One by one: from a stream without its head all of a long log may differ.
+  for (let seq = at; seq <= log.head(); seq++)
+    if (!log.read(seq, 1).every(isStarted))
+      throw new HistoryRefused(
+        `The stream and the store of ${sourceOf(core.address)} hold different entries from number ${at} on. ` +
+          'One of them is of another history, and Kassa will not choose. Put back the store that ran last; ' +
+          'or, if the store is right: npm start -- adopt, and the stream is made anew from it.',
+      )
   const wasMine = marking.isKept()
   core.transaction(() => {
     while (log.head() >= at) log.takeBack()
