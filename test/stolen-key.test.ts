@@ -1,4 +1,4 @@
-/** What the key of one part opens: that of the notification actor no subject that charges or tells a balance (what remains: docs/decisions/0028). */
+/** What the key of one part opens: that of the notification actor no subject that charges or tells a balance (what remains: docs/decisions/0042). */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
