@@ -87,7 +87,7 @@ describe('parts that are run alone', { timeout: 300_000 }, () => {
     assert.deepEqual(await streams(), STREAMS)
   })
 
-  it('read as the consumers of their names, to whose subjects they may publish: the broker remembers none of them', async () => {
+  it('read as the consumers of their names: to the subjects of those they may publish, so that the broker need not remember them', async () => {
     // The webhook actor reads nothing as long as nobody has a webhook.
     const readers = ['billing-0', 'notification-0']
     const names = async (): Promise<string[]> => {

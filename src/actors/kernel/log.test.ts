@@ -67,7 +67,7 @@ describe('a log: appending', () => {
   it('gives entries and chains of any number, those at hand and those of long ago', () => {
     const { store, log } = createBench(5000)
     const anew = openLog(store)
-    for (const seq of [1, 900, 2952, 2953, 4999, 5000]) {
+    for (const seq of [1, 900, 4104, 4105, 4999, 5000]) {
       assert.equal(log.read(seq, 1)[0]!.seq, seq)
       assert.equal(log.chainAt(seq), anew.chainAt(seq))
       assert.deepEqual(
