@@ -36,7 +36,8 @@ export const runOpenLoop = async (
   const over = Promise.withResolvers<void>()
   const total = Math.round((RUN_UP_MS / 1000 + seconds) * perSecond)
   const began = performance.now()
-  const intendedAt = (order: number) => began + (order * 1000) / perSecond
+  const intendedAfter = (order: number) => (order * 1000) / perSecond
+  const intendedAt = (order: number) => began + intendedAfter(order)
   const opened = new Set<Connection>()
   // The one that was used last comes first: others are closed by the server when they have long been idle.
   const free: Connection[] = []
@@ -46,7 +47,7 @@ export const runOpenLoop = async (
   let ended = 0
 
   const end = (order: number, count: (intended: number) => void) => {
-    if (intendedAt(order) - began >= RUN_UP_MS) count(intendedAt(order))
+    if (intendedAfter(order) >= RUN_UP_MS) count(intendedAt(order))
     if (++ended === total) over.resolve()
     else send()
   }
