@@ -30,6 +30,14 @@ describe('parts that are run alone', { timeout: 300_000 }, () => {
     for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => void said.push(String(chunk)))
     return child
   }
+  /** How an order actor of other settings ends, and what it says. */
+  const endOf = async (env: Record<string, string>) => {
+    const child = spawnKassa(['actor', 'order'], { NATS_URL: `nats://${broker.host}`, KASSA_PORT: '0', ...env })
+    const told: string[] = []
+    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => void told.push(String(chunk)))
+    const [code] = await once(child, 'close')
+    return { code, told: told.join('') }
+  }
   const end = async (child: ChildProcess | undefined) => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
@@ -99,19 +107,19 @@ describe('parts that are run alone', { timeout: 300_000 }, () => {
     assert.deepEqual(await names(), readers)
   })
 
+  it('refuse one that has the key of an actor alone: it may not ask whether another one answers', async () => {
+    const key = join(dataDir, 'nats-keys', 'order-0.nk')
+    const { code, told } = await endOf({ KASSA_DATA: newDataDir(), NATS_NKEY: key })
+    assert.equal(code, 78, told)
+    assert.match(told, /the broker lets nobody here ask whether another one answers for it/)
+  })
+
   it('refuse a second one of the same user that has another store', async () => {
     const other = newDataDir()
     cpSync(join(dataDir, 'nats-keys'), join(other, 'nats-keys'), { recursive: true })
-    const second = spawnKassa(['actor', 'order'], {
-      NATS_URL: `nats://${broker.host}`,
-      KASSA_DATA: other,
-      KASSA_PORT: '0',
-    })
-    const told: string[] = []
-    for (const stream of [second.stdout!, second.stderr!]) stream.on('data', chunk => void told.push(String(chunk)))
-    const [code] = await once(second, 'close')
-    assert.equal(code, 78, told.join(''))
-    assert.match(told.join(''), /another one \(pid \d+, with a store of its own\) answers at this broker/)
+    const { code, told } = await endOf({ KASSA_DATA: other })
+    assert.equal(code, 78, told)
+    assert.match(told, /another one \(pid \d+, with a store of its own\) answers at this broker/)
   })
 
   it('go on without it, and get a stream again that was deleted when it is back', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createMemoryBroker } from '../bus/memory.ts'
+import { MayNotAsk } from '../bus/unavailable.ts'
 import { createSeededRandom } from '../world/seeded-random.ts'
 import { createVirtualClock } from '../world/virtual-clock.ts'
 import { refuseSecondOwner } from './second-owner.ts'
@@ -30,6 +31,14 @@ describe('a second owner of an address', () => {
     const allowed = refuseSecondOwner(broker.connect('second'), address)
     await clock.advance(1000)
     await allowed
+  })
+
+  it('is refused with 78 where it may not ask', async () => {
+    const request = () => Promise.reject(new MayNotAsk('No answer: the broker does not let this user ask it'))
+    await assert.rejects(refuseSecondOwner({ request }, address), {
+      exitCode: 78,
+      message: /order\/0 here: the broker lets nobody here ask whether another one answers/,
+    })
   })
 
   it('may start where whoever listens does not answer', async () => {

@@ -1,5 +1,5 @@
 /** One process's connection to the broker: requests, publishes and subscriptions that outlive a broker's restart. */
-import type { Msg } from '@nats-io/transport-node'
+import { type Msg, PermissionViolationError } from '@nats-io/transport-node'
 import type { Cancel, Clock } from '../world/clock.ts'
 import type { Random } from '../world/random.ts'
 import type { Running } from './bus.ts'
@@ -7,7 +7,7 @@ import type { BusLog } from './bus-log.ts'
 import { connectFirst, type LinkOptions } from './nats-connect.ts'
 import type { WrittenHeaders } from './nats-headers.ts'
 import { createOutgoing } from './nats-outgoing.ts'
-import { Unavailable } from './unavailable.ts'
+import { MayNotAsk, Unavailable } from './unavailable.ts'
 
 // What is buffered is sent in this time, or never.
 const CLOSE_MS = 2_000
@@ -15,6 +15,12 @@ const CLOSE_MS = 2_000
 /** Thrown by `ask` when the broker says that nobody is subscribed to the subject: nothing was delivered. */
 export class NobodyListens extends Unavailable {
   override name = 'NobodyListens'
+}
+
+type Waiting = {
+  subject: string
+  answer: (message: Msg) => void
+  fail: (why: string, how?: typeof Unavailable) => void
 }
 
 type Ask = { headers?: WrittenHeaders | undefined; timeoutMs: number }
@@ -30,7 +36,7 @@ export type NatsLink = {
   publish: (subject: string, body: Uint8Array, reply?: string, headers?: WrittenHeaders) => void
   /** Sends what was published, in place of a turn of the event loop later. */
   flush: () => void
-  /** The first answer. Throws `NobodyListens`, or `Unavailable` when disconnected, timed out or cut off while waiting. */
+  /** The first answer. Throws `NobodyListens`, `MayNotAsk`, or `Unavailable` when disconnected, timed out or cut off while waiting. */
   ask: (subject: string, body: Uint8Array, options: Ask) => Promise<Msg>
   /** `hear` gets every message, again after a reconnect; what it throws goes to the log. */
   subscribe: (subject: string, hear: (message: Msg) => void) => Running
@@ -54,7 +60,7 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
   const connection = await connectFirst(options, inboxPrefix)
   const listeners = new Set<(connected: boolean) => void>()
   const endings = new Set<() => void>()
-  const waiting = new Map<string, { answer: (message: Msg) => void; fail: (why: string) => void }>()
+  const waiting = new Map<string, Waiting>()
   let connected = true
   let closing = false
   let asked = 0
@@ -90,11 +96,18 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
     }),
   })
 
+  const hearError = (error: Error) => {
+    log.warn({ reason: error.message }, 'the broker refused something')
+    if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return
+    for (const { subject, fail } of [...waiting.values()])
+      if (subject === error.subject) fail('the broker does not let this user ask it', MayNotAsk)
+  }
+
   const watch = async () => {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect' || status.type === 'staleConnection') setConnected(false)
       else if (status.type === 'reconnect') setConnected(true)
-      else if (status.type === 'error') log.warn({ reason: status.error.message }, 'the broker refused something')
+      else if (status.type === 'error') hearError(status.error)
     }
   }
   watch().catch(thrown => log.warn({ err: thrown }, 'the connection can no longer be watched'))
@@ -124,9 +137,9 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
         waiting.delete(reply)
         cancel()
       }
-      const fail = (why: string) => {
+      const fail: Waiting['fail'] = (why, how = Unavailable) => {
         done()
-        reject(new Unavailable(`No answer from ${subject}: ${why}`))
+        reject(new how(`No answer from ${subject}: ${why}`))
       }
       const cancel = clock.after(timeoutMs, () => fail(`nothing came within ${timeoutMs} ms`))
       const answer = (message: Msg) => {
@@ -135,7 +148,7 @@ export async function openLink(options: LinkOptions): Promise<NatsLink> {
           reject(new NobodyListens(`No answer from ${subject}: nobody listens there`))
         } else resolve(message)
       }
-      waiting.set(reply, { answer, fail })
+      waiting.set(reply, { subject, answer, fail })
     })
 
   const withinTime = async (drained: Promise<void>) => {

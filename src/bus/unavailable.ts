@@ -10,3 +10,8 @@ export class Unavailable extends Error {
     this.code = code
   }
 }
+
+/** Thrown where the broker does not let this user ask: without other keys it never will. */
+export class MayNotAsk extends Unavailable {
+  override name = 'MayNotAsk'
+}
