@@ -35,7 +35,7 @@ import { type ActorName, ADDRESSES, CONTRACTS } from './registry.ts'
 
 /** The person who runs Kassa: may do everything but listen to the replies that others get. */
 export const OPERATOR = 'operator'
-/** A person or program that watches, and asks what changes nothing. */
+/** A person or program that watches, and asks what changes nothing. An actor's start asks as it who answers already. */
 export const READER = 'reader'
 
 /** What the gateway asks of every actor's kernel; the rest is between actors, or for whoever has the stores. */

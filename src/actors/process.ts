@@ -194,8 +194,8 @@ const refuseAnother = async (
   log: Log,
 ): Promise<void> => {
   const { natsUrl: url } = config
-  const asActor = asItself(config, url, userOf(address)) !== undefined
-  if (!asActor || asItself(config, url, READER) === undefined) return refuseSecondOwner(bus, address)
+  const haveLists = [userOf(address), READER].every(user => asItself(config, url, user) !== undefined)
+  if (!haveLists) return refuseSecondOwner(bus, address)
   let watcher: Bus
   try {
     watcher = await connectNats({

@@ -12,8 +12,8 @@ export type ComparedLog = {
  * - `missing`: there is no stream.
  * - `same`: the stream is the log up to `last`; what is beyond is to be published.
  * - `ahead`: the stream goes on where the log ends, rightly chained: the store has lost entries.
- * - `foreign`: a message that no owner of this log wrote stands in it, or its last message is gone (protocol, R7).
- *   `kept` are the foreign ones that a person may want to see, the first thousand of them.
+ * - `foreign`: a message that no owner of this log wrote stands in it, or its last message is gone and all before it is
+ *   ours (protocol, R7). `kept` are the foreign ones that a person may want to see, the first thousand of them.
  * - `differs`: entries other than ours that an owner of this log wrote, or may have written, from number `at` on: two
  *   histories. `kept` are the stream's, the first thousand; `last` is where it ends.
  */

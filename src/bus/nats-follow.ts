@@ -25,10 +25,10 @@ export type Following = {
 export function follow(link: NatsLink, stream: string, { from, reader, deliver, broken }: Following): Running {
   const user = link.keptFor()
   const owner = ownerOf(reader, user)
-  // A user that answers may publish to the reply subjects of its own reader (`toReadQuietly`), and those name the consumer.
-  const isKnown = owner === user
+  // A user that answers may publish to the reply subjects of its own reader (`toReadQuietly`), which name the consumer.
+  const hasOwnName = owner === user
   // Else never the name of an earlier consumer, whose leftovers would make this one fail.
-  const name = isKnown ? owner : `${owner}-${from}-${link.random.bytes(4).toString('hex')}`
+  const name = hasOwnName ? owner : `${owner}-${from}-${link.random.bytes(4).toString('hex')}`
   const inbox = link.inbox()
   let ended = false
   let made = false
@@ -45,17 +45,17 @@ export function follow(link: NatsLink, stream: string, { from, reader, deliver, 
     if (made) remove()
   }
 
-  const removal = () => askApi(link, `CONSUMER.DELETE.${stream}.${name}`)
+  const deleteConsumer = () => askApi(link, `CONSUMER.DELETE.${stream}.${name}`)
 
   const remove = () => {
     // Whatever goes wrong here: left alone, the consumer vanishes by itself a little later.
-    if (link.connected()) removal().catch(() => {})
+    if (link.connected()) deleteConsumer().catch(() => {})
   }
 
   /** One that this reader had before it was killed or cut off, if it is still there. */
   const removeLeftover = async () => {
     try {
-      await removal()
+      await deleteConsumer()
     } catch (thrown) {
       if (!isRefused(thrown, refusals.consumerNotFound, refusals.streamNotFound)) throw thrown
     }
@@ -116,13 +116,13 @@ export function follow(link: NatsLink, stream: string, { from, reader, deliver, 
       action: 'create',
     }
     try {
-      if (isKnown) await removeLeftover()
+      if (hasOwnName) await removeLeftover()
       if (ended) return
       await askApi(link, `CONSUMER.CREATE.${stream}.${name}`, question)
       made = true
       if (!ended) watch()
       // By now a consumer of a known name may be the next one's, who removes what was left of this one.
-      else if (!isKnown) remove()
+      else if (!hasOwnName) remove()
     } catch (thrown) {
       breakOff(thrown instanceof Error ? thrown.message : String(thrown))
     }

@@ -36,7 +36,7 @@ export type NatsLink = {
   publish: (subject: string, body: Uint8Array, reply?: string, headers?: WrittenHeaders) => void
   /** Sends what was published, in place of a turn of the event loop later. */
   flush: () => void
-  /** The first answer. Throws `NobodyListens`, `MayNotAsk`, or `Unavailable` when disconnected, timed out or cut off while waiting. */
+  /** The first answer. Throws `NobodyListens`, `MayNotAsk`, or `Unavailable` when disconnected, timed out or cut off. */
   ask: (subject: string, body: Uint8Array, options: Ask) => Promise<Msg>
   /** `hear` gets every message, again after a reconnect; what it throws goes to the log. */
   subscribe: (subject: string, hear: (message: Msg) => void) => Running

@@ -75,8 +75,8 @@ export const toReadQuietly = (address: Address, user: string): Grant => {
   return { publish: acknowledging(consumer) }
 }
 
-// A broker with domains puts two tokens more before these five, and one of chance behind them. Not `>`: then the subjects of
-// any other consumer (`$JS.ACK.COMMANDS.order-0.…`) could be written so that they fit, and with them its messages be had.
+// A broker with domains puts two tokens more before these five, and one of chance behind them. Not `>`: then the subjects
+// of any other consumer (`$JS.ACK.COMMANDS.order-0.…`) could be written so that they fit, and its messages be had.
 const acknowledging = (consumer: string): string[] => [
   `$JS.ACK.${consumer}.*.*.*.*.*`,
   `$JS.ACK.*.*.${consumer}.*.*.*.*.*`,

@@ -13,12 +13,12 @@ export type Random = {
 // A nonce of 12 bytes costs 3 µs when it is asked for alone, and 0.1 as a part of these.
 const POOL_BYTES = 4096
 /** What is longer may be a key: no copy of one is to lie in a pool. */
-const MOST_OF_THE_POOL = 16
+const POOLED_MOST_BYTES = 16
 
 const createPool = (): ((length: number) => Buffer) => {
   let pool = Buffer.alloc(0)
   return length => {
-    if (length > MOST_OF_THE_POOL) return randomBytes(length)
+    if (length > POOLED_MOST_BYTES) return randomBytes(length)
     if (pool.length < length) pool = randomBytes(POOL_BYTES)
     const bytes = pool.subarray(0, length)
     pool = pool.subarray(length)

@@ -36,7 +36,7 @@ export type FinalState = {
   definitions: Record<ActorName, AnyActorDefinition>
   /** Who had a second process on a copy of its store. */
   twoOwners: Set<ActorName>
-  /** Who said that keys are lost, at some time. */
+  /** Who had two owners, one of which said that it lacks keys. */
   lackedKeys: Set<ActorName>
 }
 

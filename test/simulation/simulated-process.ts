@@ -195,6 +195,7 @@ const causeOf = ({ cause }: Fact['headers'], history: World['history']): Fact | 
 const hasErased = ({ history }: World, of: ActorName): boolean =>
   history.facts().some(({ actor, type }) => actor === of && type === 'PersonErased')
 
+// The words of src/actors/kernel/lost-keys.ts, which its test holds in place.
 const KEYS_LOST = /^(keys are|the key of fingerprints is) lost/
 
 /** What an actor says goes to the trace; what nobody should ever have to read is a violation. */

@@ -37,7 +37,7 @@ export type Log = ReadableLog & {
   reload: () => void
 }
 
-// The relay reads what was just written: these many last entries are kept at hand, two of the largest turns. More of them
+// The relay reads what was just written: this many to twice as many of the last entries are kept at hand. More of them
 // would live long enough to be old objects, of which each collection costs as much as a hundred of young ones.
 const RECENT = 512
 

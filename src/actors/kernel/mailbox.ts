@@ -64,8 +64,9 @@ const MOST_QUEUED = 1000
 const MOST_IN_A_TURN = 256
 
 /**
- * A turn keeps this far from the one before, ms, unless it is full: a commit, and all that it sets off in the broker and
- * in the readers, costs nearly the same for one message as for ten. What comes after a quiet moment does not wait.
+ * A turn keeps this far from the one before, ms, unless it is full, or that one was small (below): a commit, and all
+ * that it sets off in the broker and in the readers, costs nearly the same for one message as for ten. What comes after
+ * a quiet moment does not wait.
  * Measured in docs/performance.md.
  */
 const BETWEEN_TURNS_MS = 2
@@ -119,6 +120,7 @@ export const createMailbox = (clock: Clock, turn: (items: Item[]) => boolean, me
     const until = Math.max(holdUntil, rest)
     if (until <= now) return clock.soon(runPlanned)
     const cancel = clock.after(until - now, runPlanned)
+    // A hold ends by time alone.
     if (holdUntil > now) return
     endRest = () => {
       endRest = undefined

@@ -88,7 +88,7 @@ export const openPageSums = (path: string): PageSums => {
 
   const takeAll = (): void => {
     const pages = pageCount()
-    // Of those that wait in a write-ahead log no sum is taken, nor of the last ones.
+    // Pages that wait in a write-ahead log get no sum here, and they may be the last ones.
     makeRoom(pages)
     for (let from = 1; from <= pages; from += PAGES_AT_ONCE)
       read(

@@ -20,7 +20,10 @@ export const readCursor = (cursor: string | undefined, first = 0): number | unde
   return /^\d{1,15}$/.test(cursor) ? Number(cursor) : undefined
 }
 
-/** A page of at most `limit` rows, shown, and the cursor of the next one; `text` is the same as JSON. `read` gives up to that many rows. */
+/**
+ * A page of at most `limit` rows, shown, and the cursor of the next one; `text` is the same as JSON. `read` gives up to
+ * that many rows.
+ */
 export const toPage = <Row, Shown>(
   limit: number | undefined,
   read: (most: number) => Row[],

@@ -15,10 +15,14 @@ export const rowStatement = <Row extends object>(
   }
 }
 
-/** Inserts rows of all `columns`, which are those of `table` in their order. */
+/** Inserts rows of `columns` into `table`. */
 export const rowInsert = <Row extends object>(
   store: Store,
   table: string,
   columns: readonly (keyof Row)[],
 ): ((row: Row) => void) =>
-  rowStatement(store, `INSERT INTO ${table} VALUES (${columns.map(() => '?').join(', ')})`, columns)
+  rowStatement(
+    store,
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+    columns,
+  )

@@ -30,7 +30,10 @@ import {
 } from './rules.ts'
 import { ORDER_TABLES, type OrderRow, openOrderTables, type ProductRow, type UserRow } from './tables.ts'
 
-/** Names of consumers that Kassa makes itself, and removes, or is going to: `billing-0`, `notification-1`. `webhook-shop` may be somebody's already. */
+/**
+ * Names of consumers that Kassa makes itself, and removes, or is going to: `billing-0`, `notification-1`. `webhook-shop`
+ * may be somebody's already.
+ */
 const OUR_NAMES = /^((order|billing|notification|kassa)(-|$)|webhook-\d+(-|$))/i
 
 export const orderActor: ActorDefinition<typeof orderContract> = {
