@@ -141,7 +141,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'R7: a foreign message does not stop the shop',
     file: 'src/bus/compare.ts',
-    find: "if (next && !follows(chain, next)) return { kind: 'foreign', kept: await readSome(stream, head + 1, look.lastSeq) }",
+    find: 'if (next && !follows(chain, next)) return whoseFork(stream, log, look)',
     replace: "if (next && !follows(chain, next)) return { kind: 'differs', at: head }",
     faults: ['foreign message', 'crash'],
   },

@@ -25,6 +25,17 @@ const forkOf = (entries: readonly Entry[], same: number, extra: number) => {
   return fork
 }
 
+/** The same log of five entries, and the stream of a fork of it, which `change` may then change. */
+const createForkedBench = async (
+  { same, extra }: { same: number; extra: number },
+  change: (bench: ReturnType<typeof createStreamBench>) => void = () => {},
+) => {
+  const bench = createStreamBench({ count: 5 })
+  await bench.fill(forkOf(bench.log.entries, same, extra).entries)
+  change(bench)
+  return { verdict: () => bench.finish(compare(bench.stream, bench.log)) }
+}
+
 const keptOf = (verdict: Awaited<ReturnType<typeof compare>>) =>
   verdict.kind === 'foreign' ? verdict.kept.map(entry => Buffer.from(entry.body).toString()) : verdict
 
@@ -136,49 +147,30 @@ describe('comparing a stream with its log: two histories', () => {
     { same: 3, extra: 9, what: 'an entry, in a stream that is longer,' },
   ])
     it(`are told by ${what} that an owner wrote otherwise`, async () => {
-      const { stream, log, finish } = createStreamBench({ count: 5 })
-      const other = forkOf(log.entries, same, extra)
-      await finish(stream.create())
-      await finish(stream.append(other.entries, ''))
-      assert.deepEqual(forkOfVerdict(await finish(compare(stream, log))), {
-        at: same + 1,
-        last: same + extra,
-        kept: extra,
-      })
+      const { verdict } = await createForkedBench({ same, extra })
+      assert.deepEqual(forkOfVerdict(await verdict()), { at: same + 1, last: same + extra, kept: extra })
     })
 
   it('are told also where another history ends in a message that nobody chained', async () => {
-    const { stream, log, broker, finish } = createStreamBench({ count: 5 })
-    const other = forkOf(log.entries, 3, 1)
-    await finish(stream.create())
-    await finish(stream.append(other.entries, ''))
-    broker.publishForeign(RUBBISH, Buffer.from('rubbish'))
-    assert.equal(forkOfVerdict(await finish(compare(stream, log)))?.at, 4)
+    const { verdict } = await createForkedBench({ same: 3, extra: 1 }, ({ broker }) =>
+      broker.publishForeign(RUBBISH, Buffer.from('rubbish')),
+    )
+    assert.equal(forkOfVerdict(await verdict())?.at, 4)
   })
 
   it('may be where a gap keeps anybody from telling: what claims a chain is not thrown away', async () => {
-    const { stream, log, broker, finish } = createStreamBench({ count: 5 })
-    const other = forkOf(log.entries, 3, 3)
-    await finish(stream.create())
-    await finish(stream.append(other.entries, ''))
-    broker.remove('ORDER_0', 4)
-    assert.equal(forkOfVerdict(await finish(compare(stream, log)))?.at, 4)
+    const { verdict } = await createForkedBench({ same: 3, extra: 3 }, ({ broker }) => broker.remove('ORDER_0', 4))
+    assert.equal(forkOfVerdict(await verdict())?.at, 4)
   })
 
   it('may be where the head of the stream is gone up to the end of the log: the next message may be the only copy', async () => {
-    const { stream, log, broker, finish } = createStreamBench({ count: 5 })
-    await finish(stream.create())
-    await finish(stream.append(forkOf(log.entries, 3, 3).entries, ''))
-    broker.trimHead('ORDER_0', 5)
-    assert.deepEqual(forkOfVerdict(await finish(compare(stream, log))), { at: 1, last: 6, kept: 1 })
+    const { verdict } = await createForkedBench({ same: 3, extra: 3 }, ({ broker }) => broker.trimHead('ORDER_0', 5))
+    assert.deepEqual(forkOfVerdict(await verdict()), { at: 1, last: 6, kept: 1 })
   })
 
   it('are told also where the last message is gone, by those before it', async () => {
-    const { stream, log, broker, finish } = createStreamBench({ count: 5 })
-    await finish(stream.create())
-    await finish(stream.append(forkOf(log.entries, 2, 3).entries, ''))
-    broker.remove('ORDER_0', 5)
-    assert.deepEqual(forkOfVerdict(await finish(compare(stream, log))), { at: 3, last: 5, kept: 2 })
+    const { verdict } = await createForkedBench({ same: 2, extra: 3 }, ({ broker }) => broker.remove('ORDER_0', 5))
+    assert.deepEqual(forkOfVerdict(await verdict()), { at: 3, last: 5, kept: 2 })
   })
 
   it('are not told by a message behind a gap that claims no chain', async () => {

@@ -50,9 +50,7 @@ const compareBeyond = async (stream: LogStream, log: ComparedLog, look: StreamLo
 
   const next = await stream.get(head + 1)
   const chain = log.chainAt(head) ?? NO_CHAIN
-  // Without the message before it, one that claims a chain may be the only copy of an entry, as behind a gap.
-  if (next && !follows(chain, next) && head > 0 && !mine) return whoseFork(stream, log, look)
-  if (next && !follows(chain, next)) return { kind: 'foreign', kept: await readSome(stream, head + 1, look.lastSeq) }
+  if (next && !follows(chain, next)) return whoseFork(stream, log, look)
   // A gap is for the healing to refuse: no copy of what is missing may be jumped over.
   return { kind: 'ahead', last: look.lastSeq }
 }
