@@ -9,7 +9,7 @@ import { ACTOR_NAMES } from '../src/actors/registry.ts'
 import { natsServerCache } from '../src/bus/server/cache.ts'
 import { findNatsServer } from '../src/bus/server/find.ts'
 import { eventually } from './eventually.ts'
-import { newDataDir, spawnKassa } from './kassa-command.ts'
+import { newDataDir, runKassa, spawnKassa } from './kassa-command.ts'
 import { lookAt, type NatsLook } from './nats-look.ts'
 import { type OtherBroker, startOtherBroker } from './other-broker.ts'
 
@@ -30,13 +30,14 @@ describe('parts that are run alone', { timeout: 300_000 }, () => {
     for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => void said.push(String(chunk)))
     return child
   }
-  /** How an order actor of other settings ends, and what it says. */
+  /** Runs an order actor of other settings to its end. */
   const endOf = async (env: Record<string, string>) => {
-    const child = spawnKassa(['actor', 'order'], { NATS_URL: `nats://${broker.host}`, KASSA_PORT: '0', ...env })
-    const told: string[] = []
-    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => void told.push(String(chunk)))
-    const [code] = await once(child, 'close')
-    return { code, told: told.join('') }
+    const { code, stdout, stderr } = await runKassa(['actor', 'order'], {
+      NATS_URL: `nats://${broker.host}`,
+      KASSA_PORT: '0',
+      ...env,
+    })
+    return { code, told: stdout + stderr }
   }
   const end = async (child: ChildProcess | undefined) => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return
