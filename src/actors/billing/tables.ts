@@ -1,7 +1,7 @@
 /** The billing actor's tables: accounts, operations, charges, and the double-entry books they rest on. */
 import type { AppliedEvent } from '../kernel/event.ts'
-import { rowInsert, rowStatement } from '../kernel/row-statement.ts'
-import { rowSums, SUM_COLUMN } from '../kernel/row-sum.ts'
+import { rowStatement } from '../kernel/row-statement.ts'
+import { rowSums, SUM_COLUMN, type Summed } from '../kernel/row-sum.ts'
 import type { Store } from '../kernel/store.ts'
 import { minorOf } from '../values.ts'
 import type { OperationType } from './contract.ts'
@@ -69,15 +69,17 @@ export type ChargeRow = {
 }
 type PostingRow = { operation_id: number; account: string; amount_minor: number }
 
-const ACCOUNT_COLUMNS = ['user_id', 'balance_minor', 'closed', 'version'] as const
-const OPERATION_COLUMNS = ['operation_id', 'user_id', 'type', 'amount_minor', 'order_id', 'at'] as const
-const POSTING_COLUMNS = ['operation_id', 'account', 'amount_minor'] as const
-const CHARGE_COLUMNS = ['order_id', 'user_id', 'amount_minor', 'outcome', 'operation_id'] as const
-const accountSums = rowSums<AccountRow>('accounts', ACCOUNT_COLUMNS)
-const operationSums = rowSums<OperationRow>('operations', OPERATION_COLUMNS)
-const postingSums = rowSums<PostingRow>('postings', POSTING_COLUMNS)
-const chargeSums = rowSums<ChargeRow>('charges', CHARGE_COLUMNS)
-type Summed<Row> = Row & { sum: number }
+const accountSums = rowSums<AccountRow>('accounts', ['user_id', 'balance_minor', 'closed', 'version'])
+const operationSums = rowSums<OperationRow>('operations', [
+  'operation_id',
+  'user_id',
+  'type',
+  'amount_minor',
+  'order_id',
+  'at',
+])
+const postingSums = rowSums<PostingRow>('postings', ['operation_id', 'account', 'amount_minor'])
+const chargeSums = rowSums<ChargeRow>('charges', ['order_id', 'user_id', 'amount_minor', 'outcome', 'operation_id'])
 
 /** A part of a history. Times in ms, `from` and `to` both included; `after` is the last operation of the page before. */
 export type HistoryFilter = {
@@ -93,14 +95,14 @@ export type HistoryFilter = {
 export const openBillingTables = (store: Store) => {
   store.exec(SCHEMA)
   const selectAccount = store.prepare<[string], AccountRow>('SELECT * FROM accounts WHERE user_id = ?')
-  const insertAccount = rowInsert<Summed<AccountRow>>(store, 'accounts', [...ACCOUNT_COLUMNS, 'sum'])
+  const insertAccount = accountSums.insertInto(store)
   const updateAccount = rowStatement<Summed<AccountRow>>(
     store,
     'UPDATE accounts SET balance_minor = ?, closed = ?, version = ?, sum = ? WHERE user_id = ?',
     ['balance_minor', 'closed', 'version', 'sum', 'user_id'],
   )
-  const insertOperation = rowInsert<Summed<OperationRow>>(store, 'operations', [...OPERATION_COLUMNS, 'sum'])
-  const insertPosting = rowInsert<Summed<PostingRow>>(store, 'postings', [...POSTING_COLUMNS, 'sum'])
+  const insertOperation = operationSums.insertInto(store)
+  const post = postingSums.insertInto(store)
   const selectUntil = store.prepare<[string, number], OperationRow>(
     'SELECT * FROM operations WHERE user_id = ? AND at <= ?',
   )
@@ -112,7 +114,7 @@ export const openBillingTables = (store: Store) => {
       AND (@type IS NULL OR type = @type) ORDER BY operation_id LIMIT @limit + 0`,
   )
   const selectCharge = store.prepare<[string], ChargeRow>('SELECT * FROM charges WHERE order_id = ?')
-  const insertCharge = rowInsert<Summed<ChargeRow>>(store, 'charges', [...CHARGE_COLUMNS, 'sum'])
+  const insertCharge = chargeSums.insertInto(store)
   const updateCharge = store.prepare<ChargeRow>(
     'UPDATE charges SET outcome = @outcome, sum = @sum WHERE order_id = @order_id',
   )
@@ -126,12 +128,10 @@ export const openBillingTables = (store: Store) => {
     if (row) updateAccount(accountSums.summed({ ...row, ...change(row) }))
   }
 
-  const post = (posting: PostingRow): void => insertPosting(postingSums.summed(posting))
-
   /** Writes one operation, the two postings behind it, and the balance that follows. */
   const book = (operation: OperationRow, sign: 1 | -1, against: string, version: number): void => {
     const { operation_id, user_id, amount_minor } = operation
-    insertOperation(operationSums.summed(operation))
+    insertOperation(operation)
     post({ operation_id, account: userAccount(user_id), amount_minor: sign * amount_minor })
     post({ operation_id, account: against, amount_minor: -sign * amount_minor })
     changeAccount(user_id, row => ({ balance_minor: row.balance_minor + sign * amount_minor, version }))
@@ -158,7 +158,7 @@ export const openBillingTables = (store: Store) => {
 
     apply: {
       AccountOpened: ({ seq, user }: AppliedEvent) => {
-        insertAccount(accountSums.summed({ user_id: user as string, balance_minor: 0, closed: 0, version: seq }))
+        insertAccount({ user_id: user as string, balance_minor: 0, closed: 0, version: seq })
       },
       MoneyPut: ({ seq, at, user, data }: AppliedEvent) => {
         const amount_minor = minorOf(data.amount)
@@ -170,9 +170,7 @@ export const openBillingTables = (store: Store) => {
         const operation_id = Number(data.operation_id)
         const { order_id } = data
         book({ operation_id, user_id: user as string, type: 'withdrawal', amount_minor, order_id, at }, -1, SALES, seq)
-        insertCharge(
-          chargeSums.summed({ order_id, user_id: user as string, amount_minor, outcome: 'withdrawn', operation_id }),
-        )
+        insertCharge({ order_id, user_id: user as string, amount_minor, outcome: 'withdrawn', operation_id })
       },
       MoneyRefunded: ({ seq, at, user, data }: AppliedEvent) => {
         const amount_minor = minorOf(data.amount)
@@ -188,15 +186,13 @@ export const openBillingTables = (store: Store) => {
       // It tells of a charge that is here already.
       OutcomeRepeated: () => {},
       WithdrawalRejected: ({ user, data }: AppliedEvent) => {
-        insertCharge(
-          chargeSums.summed({
-            order_id: data.order_id,
-            user_id: user as string,
-            amount_minor: minorOf(data.amount),
-            outcome: 'rejected',
-            operation_id: null,
-          }),
-        )
+        insertCharge({
+          order_id: data.order_id,
+          user_id: user as string,
+          amount_minor: minorOf(data.amount),
+          outcome: 'rejected',
+          operation_id: null,
+        })
       },
     },
   }

@@ -1,13 +1,19 @@
 /** A checksum in every row that money rests on: written with the row, checked whenever the row is read. */
 import { crc32 } from 'node:zlib'
-import { StoreDamaged } from './store.ts'
+import { rowInsert } from './row-statement.ts'
+import { type Store, StoreDamaged } from './store.ts'
 
 type Value = string | number | null
+
+/** A row as it is written: with the sum of what it says. */
+export type Summed<Row> = Row & { sum: number }
 
 /** The sums of the rows of one table. `Row` is a row without its `sum`. */
 export type RowSums<Row extends Record<keyof Row, Value>> = {
   /** The row as it is to be written: with its `sum`, a CRC-32 of the table's name and of all that the row says. */
-  summed: (row: Row) => Row & { sum: number }
+  summed: (row: Row) => Summed<Row>
+  /** Inserts rows into the table in `store`, each with its `sum`. */
+  insertInto: (store: Store) => (row: Row) => void
   /** `row`, as it was read, `sum` and all. Throws `StoreDamaged` where it is not what was written. */
   proven: (row: Row) => Row
   /** The same for a row that may not be there. */
@@ -39,8 +45,14 @@ export const rowSums = <Row extends Record<keyof Row, Value>>(
     )
   }
 
+  const summed = (row: Row): Summed<Row> => ({ ...row, sum: sumOf(row) })
+
   return {
-    summed: row => ({ ...row, sum: sumOf(row) }),
+    summed,
+    insertInto: store => {
+      const insert = rowInsert<Summed<Row>>(store, table, [...columns, 'sum'])
+      return row => insert(summed(row))
+    },
     proven,
     provenIfAny: row => row && proven(row),
   }

@@ -1,7 +1,7 @@
 /** The order actor's tables: written by its events alone, read by its rules and queries. */
 import type { AppliedEvent } from '../kernel/event.ts'
-import { rowInsert, rowStatement } from '../kernel/row-statement.ts'
-import { rowSums, SUM_COLUMN } from '../kernel/row-sum.ts'
+import { rowStatement } from '../kernel/row-statement.ts'
+import { rowSums, SUM_COLUMN, type Summed } from '../kernel/row-sum.ts'
 import type { Store } from '../kernel/store.ts'
 import { type Locale, minorOf } from '../values.ts'
 import type { OrderStatus } from './contract.ts'
@@ -81,7 +81,7 @@ export type OrderRow = {
 
 // Prices and totals decide about money; a user's row holds none, and what is personal in it proves itself when opened.
 const productSums = rowSums<ProductRow>('products', ['product_id', 'name', 'price_minor', 'version'])
-const ORDER_COLUMNS = [
+const orderSums = rowSums<OrderRow>('orders', [
   'order_id',
   'user_id',
   'product_id',
@@ -96,9 +96,7 @@ const ORDER_COLUMNS = [
   'created_at',
   'updated_at',
   'version',
-] as const
-const orderSums = rowSums<OrderRow>('orders', ORDER_COLUMNS)
-type SummedOrderRow = OrderRow & { sum: number }
+])
 
 /** A part of the orders, the newest first; `before` is the last one's `created` of the page before. */
 export type OrderFilter = { user_id: string | null; status: OrderStatus | null; before: number; limit: number }
@@ -135,8 +133,8 @@ export const openOrderTables = (store: Store) => {
     'INSERT OR REPLACE INTO products VALUES (@product_id, @name, @price_minor, @version, @sum)',
   )
   const selectOrder = store.prepare<[string], OrderRow>('SELECT * FROM orders WHERE order_id = ?')
-  const insertOrder = rowInsert<SummedOrderRow>(store, 'orders', [...ORDER_COLUMNS, 'sum'])
-  const updateOrder = rowStatement<SummedOrderRow>(
+  const insertOrder = orderSums.insertInto(store)
+  const updateOrder = rowStatement<Summed<OrderRow>>(
     store,
     `UPDATE orders SET status = ?, reason = ?, refunded_minor = ?, updated_at = ?, version = ?, sum = ?
       WHERE order_id = ?`,
@@ -228,7 +226,7 @@ export const openOrderTables = (store: Store) => {
           updated_at: at,
           version: seq,
         }
-        insertOrder(orderSums.summed(row))
+        insertOrder(row)
         noteAllotted('order', data.order_id, data.allotted)
       },
       OrderConfirmed: (event: AppliedEvent) => {
