@@ -47,10 +47,10 @@ export const answerExport =
       return reply.parse(value)
     }
     const allAbout = async (actor: string, name: string, reply: z.ZodType): Promise<unknown[]> => {
-      const { rows } = await readRows(name, Number.POSITIVE_INFINITY, null, async (_, cursor) => {
-        const page = { limit: String(ROWS_AT_ONCE), ...(cursor === null ? {} : { cursor }) }
-        return (await about(actor, name, reply, page)) as Page<unknown>
-      })
+      const readPage = async (more: Record<string, string>) =>
+        (await about(actor, name, reply, { limit: String(ROWS_AT_ONCE), ...more })) as Page<unknown>
+      const first = await readPage({})
+      const { rows } = await readRows(name, Number.POSITIVE_INFINITY, first, (_, cursor) => readPage({ cursor }))
       return rows
     }
 

@@ -30,28 +30,26 @@ export const answerList = (ports: GatewayPorts, route: ListRoute) => {
     const held = await heldFields(ports, exchange, route, read, deadline)
     const body = { ...read, ...held }
 
-    const askPage = (limit: number, cursor: string | null): Promise<Answer> => {
-      const asked: Record<string, string> = { ...raw, ...held, limit: String(limit) }
-      if (cursor !== null) asked.cursor = cursor
+    const askPage = (limit: number, more: Record<string, string> = {}): Promise<Answer> => {
+      const asked = { ...raw, ...held, limit: String(limit), ...more }
       return askQuery(ports, exchange, route, { raw: asked, body }, deadline)
     }
+    const pageOf = ({ value }: Answer) => route.spec.reply.parse(value) as Page<unknown>
     const headersTo = (cursor: string | null): Record<string, string> => ({
       ...linkTo(route.path, raw, cursor),
       ...(route.csv ? { Vary: 'Accept' } : {}),
     })
     const asCsv = route.csv && prefersCsv(exchange.req.header('accept'))
 
-    let first: Answer | undefined = await askPage(most, raw.cursor ?? null)
+    const first = await askPage(most)
     const written = asCsv ? undefined : readWritten(first.text)
     // More often than not one page is all.
     if (written && (written.next_cursor === null || written.rows >= most))
       return sendJson(exchange, route.success, written.items, headersTo(written.next_cursor))
 
-    const { rows, cursor } = await readRows(route.name, most, raw.cursor ?? null, async (limit, cursor) => {
-      const { value } = first ?? (await askPage(limit, cursor))
-      first = undefined
-      return route.spec.reply.parse(value) as Page<unknown>
-    })
+    const { rows, cursor } = await readRows(route.name, most, pageOf(first), async (limit, cursor) =>
+      pageOf(await askPage(limit, { cursor })),
+    )
     if (!asCsv) return sendJson(exchange, route.success, JSON.stringify(rows), headersTo(cursor))
     return sendCsv(exchange, csvOf(columnsOf(route), rows as Record<string, unknown>[]), headersTo(cursor))
   }
