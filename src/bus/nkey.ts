@@ -32,8 +32,8 @@ export const nkeyOf = (seed: Uint8Array): Nkey => {
 
 /** Gets in by `nkey` at a broker that asks for one. */
 export const nkeyAuthenticator =
-  ({ publicKey, sign }: Nkey): Authenticator =>
-  nonce => ({ nkey: publicKey, sig: nonce ? sign(nonce) : '' })
+  (nkey: Nkey): Authenticator =>
+  nonce => ({ nkey: nkey.publicKey, sig: nonce ? nkey.sign(nonce) : '' })
 
 const encodePublic = (prefix: number, key: KeyObject): string => {
   const raw = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-RAW_KEY_BYTES)

@@ -66,8 +66,7 @@ const MOST_IN_A_TURN = 256
 /**
  * A turn keeps this far from the one before, ms, unless it is full, or that one was small (below): a commit, and all
  * that it sets off in the broker and in the readers, costs nearly the same for one message as for ten. What comes after
- * a quiet moment does not wait.
- * Measured in docs/performance.md.
+ * a quiet moment does not wait. Measured in docs/performance.md.
  */
 const BETWEEN_TURNS_MS = 2
 
