@@ -1,11 +1,9 @@
 /** Checks of what was promised: every answer is in a log once, the same key gets the same answer, no queued command is lost. */
-import { isUnderKey, openVault } from '../../src/actors/kernel/vault.ts'
-import { ACTOR_NAMES, type ActorName } from '../../src/actors/registry.ts'
+import { ACTOR_NAMES } from '../../src/actors/registry.ts'
 import { ANYBODY, commandId } from '../../src/bus/command-id.ts'
-import { systemRandom } from '../../src/world/random.ts'
 import { traceIdOf } from './asking.ts'
 import type { Promised } from './clients.ts'
-import type { FinalLog, FinalState } from './final-state.ts'
+import type { FinalState } from './final-state.ts'
 import type { Fact } from './history.ts'
 import type { Sent } from './queue-senders.ts'
 
@@ -104,16 +102,9 @@ const checkSameAnswers = (state: FinalState): string[] => {
  */
 const checkReusedKeys = (state: FinalState): string[] => {
   const gone = goneEntries(state)
-  const incomparable = (actor: ActorName): boolean =>
-    state.lackedKeys.has(actor) || (state.twoOwners.has(actor) && hasForeignFingerprints(state.logs[actor]))
   return state.carriedOutAnew
-    .filter(one => !gone.some(answers(one)) && !incomparable(one.wish.actor))
+    .filter(one => !gone.some(answers(one)) && !state.lackedKeys.has(one.wish.actor))
     .map(one => `${idOf(one)} was asked with another body, and answered ${JSON.stringify(one.answer)}`)
-}
-
-const hasForeignFingerprints = ({ facts, keys }: FinalLog): boolean => {
-  const vault = openVault(keys, systemRandom)
-  return facts.some(({ headers: { fingerprint = '' } }) => isUnderKey(fingerprint) && !vault.isOfKeyHere(fingerprint))
 }
 
 /** However often a wish was sent, and by whatever key, one thing came of it at the most. */
