@@ -23,6 +23,7 @@ import { type Ended, newDataDir, runKassa } from './kassa-command.ts'
 import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
 import { BURST_REQUESTS, startBurst } from './order-burst.ts'
 import { startInVain } from './start-in-vain.ts'
+import { copyStore } from './store-copies.ts'
 
 const run = (words: string[], dataDir: string): Promise<Ended> => runKassa(words, { KASSA_DATA: dataDir })
 
@@ -216,14 +217,13 @@ describe('backup and restore', () => {
   const loseTheEndOfOrder = async () => {
     const old = newDataDir()
     await kassa.stop()
-    copyFileSync(join(kassa.dataDir, 'order-0.db'), join(old, 'order-0.db'))
+    copyStore('order', kassa.dataDir, old)
     await start()
     const lost = await customers.order(user, 3)
     const shown = await customers.everything()
     await kassa.stop()
-    for (const file of ['order-0.db', 'order-0.db-wal', 'nats'])
-      rmSync(join(kassa.dataDir, file), { recursive: true, force: true })
-    copyFileSync(join(old, 'order-0.db'), join(kassa.dataDir, 'order-0.db'))
+    rmSync(join(kassa.dataDir, 'nats'), { recursive: true })
+    copyStore('order', old, kassa.dataDir)
     return { lost, shown }
   }
 

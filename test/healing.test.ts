@@ -1,6 +1,6 @@
 /** Files lost, streams deleted, old copies put back, rubbish on the bus: Kassa mends it, or says what to do. */
 import assert from 'node:assert/strict'
-import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { customersOf } from './customers.ts'
@@ -11,6 +11,7 @@ import { type KassaUnderTest, startKassa } from './kassa-under-test.ts'
 import { lookAt } from './nats-look.ts'
 import { BURST_REQUESTS, burstWithoutStreams, startBurst } from './order-burst.ts'
 import { startInVain } from './start-in-vain.ts'
+import { copyStore, dropStore, storeOf } from './store-copies.ts'
 
 const freePorts = { KASSA_PORT: '0', KASSA_NATS_PORT: '0' }
 /** A start that must be refused, stopped as soon as it says so. */
@@ -50,10 +51,9 @@ describe('healing', () => {
     assert.equal(code, 0, stdout)
   }
 
-  const storeOf = (actor: string) => join(kassa.dataDir, `${actor}-0.db`)
-  const dropStore = (actor: string) => {
-    for (const end of ['', '-wal', '-shm']) rmSync(`${storeOf(actor)}${end}`, { force: true })
-  }
+  const drop = (actor: string) => dropStore(kassa.dataDir, actor)
+  const keep = (actor: string, dir: string) => copyStore(actor, kassa.dataDir, dir)
+  const putBack = (actor: string, dir: string) => copyStore(actor, dir, kassa.dataDir)
 
   it('makes every stream again when data/nats was wiped', async () => {
     const queue = { queue_name: 'newcomers' }
@@ -74,14 +74,14 @@ describe('healing', () => {
   for (const actor of ACTORS) {
     it(`rebuilds the store of ${actor} from its stream`, async () => {
       const everything = await customers.everything()
-      await whileStopped(() => dropStore(actor))
+      await whileStopped(() => drop(actor))
       await assertHealed(everything)
     })
   }
 
   it('rebuilds all stores at once from their streams', async () => {
     const everything = await customers.everything()
-    await whileStopped(() => ACTORS.forEach(dropStore))
+    await whileStopped(() => ACTORS.forEach(drop))
     await assertHealed(everything)
   })
 
@@ -90,15 +90,10 @@ describe('healing', () => {
     const key = 'asked-after-the-copy'
     let asked: string
 
-    const putBack = (actor: string) => {
-      dropStore(actor)
-      copyFileSync(join(copies, actor), storeOf(actor))
-    }
-
     before(async () => {
       copies = newDataDir()
       await whileStopped(() => {
-        for (const actor of ACTORS) copyFileSync(storeOf(actor), join(copies, actor))
+        for (const actor of ACTORS) keep(actor, copies)
       })
       const newcomer = await customers.join('250')
       for (const quantity of [1, 1, 1]) await customers.order(newcomer, quantity)
@@ -108,7 +103,9 @@ describe('healing', () => {
     for (const actor of [...ACTORS, 'every actor']) {
       it(`brings ${actor} up to date, gives no id out twice and knows its keys`, async () => {
         const everything = await customers.everything()
-        await whileStopped(() => (actor === 'every actor' ? ACTORS : [actor]).forEach(putBack))
+        await whileStopped(() => {
+          for (const each of actor === 'every actor' ? ACTORS : [actor]) putBack(each, copies)
+        })
         await assertHealed(everything)
 
         const newcomer = (await expecting<{ user_id: number }>(200, get(kassa.url, `/v1/orders/${asked}`))).user_id
@@ -119,9 +116,9 @@ describe('healing', () => {
     it('refuses to go on when the streams have lost the rest too, and says what to do', async () => {
       const everything = await customers.everything()
       await kassa.stop()
-      const newest = join(copies, 'newest')
-      copyFileSync(storeOf('order'), newest)
-      putBack('order')
+      const newest = newDataDir()
+      keep('order', newest)
+      putBack('order', copies)
       rmSync(join(kassa.dataDir, 'nats'), { recursive: true })
 
       await refusedStart(
@@ -132,8 +129,7 @@ describe('healing', () => {
       rmSync(join(kassa.dataDir, 'order-0.mark'))
       await refusedStart(kassa.dataDir, /has seen entry \d+ of order\/0.*Put back the store that ran last/)
 
-      dropStore('order')
-      copyFileSync(newest, storeOf('order'))
+      putBack('order', newest)
       kassa = await startKassa({ dataDir: kassa.dataDir })
       await assertHealed(everything)
     })
@@ -142,16 +138,13 @@ describe('healing', () => {
   it('refuses old stores that agree with each other when the streams are gone, until a person adopts them', async () => {
     await kassa.stop()
     const old = newDataDir()
-    for (const actor of ACTORS) copyFileSync(storeOf(actor), join(old, actor))
+    for (const actor of ACTORS) keep(actor, old)
     kassa = await startKassa({ dataDir: kassa.dataDir })
     await customers.order(user, 1)
     await kassa.stop()
     const newest = newDataDir()
     cpSync(kassa.dataDir, newest, { recursive: true })
-    for (const actor of ACTORS) {
-      dropStore(actor)
-      copyFileSync(join(old, actor), storeOf(actor))
-    }
+    for (const actor of ACTORS) putBack(actor, old)
     rmSync(join(kassa.dataDir, 'nats'), { recursive: true })
 
     await refusedStart(kassa.dataDir, /but it once had entry \d+/)
@@ -167,16 +160,18 @@ describe('healing', () => {
   it('does not start on a damaged store, says what to do, and what it says helps', async () => {
     const everything = await customers.everything()
     await kassa.stop()
-    writeFileSync(storeOf('billing'), 'no database at all '.repeat(1000))
+    writeFileSync(storeOf(kassa.dataDir, 'billing'), 'no database at all '.repeat(1000))
 
     const { code, stderr } = await runKassa(['start'], { ...freePorts, KASSA_DATA: kassa.dataDir })
     assert.equal(code, 78)
     assert.ok(
-      stderr.includes(`Cannot use ${storeOf('billing')}, which is damaged: file is not a database; move it away`),
+      stderr.includes(
+        `Cannot use ${storeOf(kassa.dataDir, 'billing')}, which is damaged: file is not a database; move it away`,
+      ),
       stderr,
     )
 
-    dropStore('billing')
+    drop('billing')
     kassa = await startKassa({ dataDir: kassa.dataDir })
     await assertHealed(everything)
   })
