@@ -11,7 +11,7 @@ import { type Core, openCore } from './kernel/core.ts'
 import { openMemoryStore, openStore, type Store } from './kernel/store.ts'
 import { openVault } from './kernel/vault.ts'
 import { removeStore } from './store-files.ts'
-import { refuseNewer } from './store-version.ts'
+import { refuseNewer, refuseNewerLog } from './store-version.ts'
 
 export type Rebuilding = { definition: AnyActorDefinition; address: Address; settings: Settings; path: string }
 
@@ -31,7 +31,6 @@ export const rebuildStore = ({ definition, address, settings, path }: Rebuilding
   const fresh = openStore(newPath)
   let rebuilt: { entries: number; whole: boolean }
   try {
-    refuseNewer(old, path)
     // Whose keys are to be deleted, the start finds by the log.
     const vault = openVault(openMemoryStore(), systemRandom)
     const core = openCore(definition, {
@@ -43,6 +42,9 @@ export const rebuildStore = ({ definition, address, settings, path }: Rebuilding
       version: productVersion,
     })
     rebuilt = copyLog(old, core)
+    refuseNewerLog(fresh, path)
+    // What comes after the whole part may be of a newer one.
+    if (!rebuilt.whole) refuseNewer(old, path)
     core.transaction(() => core.copies.takeOver(old))
   } finally {
     fresh.close()

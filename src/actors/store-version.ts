@@ -7,6 +7,7 @@ import { systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import type { AnyActorDefinition, Settings } from './kernel/actor.ts'
 import { openCore } from './kernel/core.ts'
+import { readEvent } from './kernel/event.ts'
 import { openMemoryStore, type Store } from './kernel/store.ts'
 import { openVault } from './kernel/vault.ts'
 
@@ -20,9 +21,20 @@ const releaseNumber = (version: string): number => {
 }
 
 /** Throws a plain fault (78) when a newer Kassa than `version` has run on `store`. */
-export const refuseNewer = (store: Store, path: string, version = productVersion): void => {
-  const ran = store.pragma('user_version', { simple: true }) as number
-  if (ran <= releaseNumber(version)) return
+export const refuseNewer = (store: Store, path: string, version = productVersion): void =>
+  refuseRelease(store.pragma('user_version', { simple: true }) as number, path, version)
+
+/** The same by the word of its log, which a chain proves: on a damaged page any version may stand. */
+export const refuseNewerLog = (store: Store, path: string, version = productVersion): void => {
+  const newest = store.prepare<[], Buffer>(
+    "SELECT body FROM log WHERE subject LIKE '%.event.Started.%' ORDER BY seq DESC LIMIT 1",
+  )
+  const started = newest.pluck().get()
+  if (started) refuseRelease(releaseNumber(String(readEvent(started).data.version)), path, version)
+}
+
+const refuseRelease = (ran: number, path: string, version: string): void => {
+  if (!(ran > releaseNumber(version))) return
   throw plainFault(
     exitCodes.configuration,
     `Cannot use ${path}: Kassa ${Math.floor(ran / 1000)}.${ran % 1000} has run on it, and this is ${version}; ` +

@@ -16,7 +16,7 @@ setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 /** Seeds beyond the slice with which campaigns have found something, in the product or in the checks. */
 const FOUND_BY_CAMPAIGNS = [
   51129, 52818, 203968, 305042, 309612, 312763, 318142, 320486, 324418, 326580, 329954, 357442, 367146, 369710, 373330,
-  376045, 387617, 391674, 394435, 500126,
+  376045, 387617, 391674, 394435, 500126, 1011529,
 ]
 
 describe('the simulated shop', () => {

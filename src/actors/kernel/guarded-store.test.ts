@@ -7,8 +7,11 @@ import { after, describe, it } from 'node:test'
 import { createVirtualClock } from '../../world/virtual-clock.ts'
 import { guardStore } from './guard-store.ts'
 import { type GuardedStore, openGuardedStore, StorePagesDamaged } from './guarded-store.ts'
+import { openPageSums } from './page-sums.ts'
 
 const PAGE = 4096
+/** sqlite.org/fileformat.html */
+const USER_VERSION_AT = 60
 
 describe('a guarded store', () => {
   const directory = mkdtempSync(join(tmpdir(), 'kassa-guarded-'))
@@ -85,6 +88,17 @@ describe('a guarded store', () => {
       assert.throws(() => openGuardedStore(copy), new RegExp(`page ${page + 1} of .* is not what was written there`))
       assert.throws(() => openGuardedStore(copy), StorePagesDamaged, 'and the next time')
     }
+  })
+
+  it('looks at the first page before any other: it says what the file is, and which version has run on it', () => {
+    const path = newPath()
+    const guarded = openGuardedStore(path)
+    fill(guarded, 1000)
+    guarded.close()
+    flip(path, USER_VERSION_AT)
+    const sums = openPageSums(path)
+    assert.deepEqual(sums.check(0), { damaged: 1, once: false })
+    sums.close()
   })
 
   it('finds a byte that changes while it is open', () => {

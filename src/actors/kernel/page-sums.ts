@@ -14,8 +14,8 @@ export type PageSums = {
   /** Bytes of a page. */
   pageBytes: () => number
   /**
-   * Compares pages with their sums, for `forMs` at the most, from where the last call stopped; from the file's end to
-   * its beginning, since what was written last is there. Gives the number of the first page that is not what was
+   * Compares pages with their sums, for `forMs` at the most, from where the last call stopped: the first page, which says
+   * what the file is, then from the file's end to its beginning, since what was written last is there. Gives the number of the first page that is not what was
    * written, and whether all have been looked at once.
    */
   check: (forMs: number) => { damaged: number | undefined; once: boolean }
@@ -115,14 +115,17 @@ export const openPageSums = (path: string): PageSums => {
       const end = performance.now() + forMs
       const pages = pageCount()
       let damaged: number | undefined
+      const compare = (number: number, page: Uint8Array): void => {
+        const sum = known[number - 1] ?? UNKNOWN
+        if (sum !== UNKNOWN && !waiting.has(number) && crc32(page) !== sum) damaged ??= number
+      }
+      if (looked === 0 && pages > 0) read(1, 1, compare)
+      if (damaged !== undefined) return { damaged, once: false }
       do {
         if (next <= 0) next = pages
         const to = next
         const from = Math.max(1, to - PAGES_AT_ONCE + 1)
-        read(from, to, (number, page) => {
-          const sum = known[number - 1] ?? UNKNOWN
-          if (sum !== UNKNOWN && !waiting.has(number) && crc32(page) !== sum) damaged ??= number
-        })
+        read(from, to, compare)
         looked += to - from + 1
         next = from - 1
       } while (damaged === undefined && next > 0 && performance.now() < end)
