@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util'
 import { OUTCOMES, type Outcome, openFlips } from '../src/actors/test-flips.ts'
 import { exitCodes } from '../src/exit.ts'
 import { endWithFault } from '../src/processes/child.ts'
+import { useMemoryDirectory } from '../test/memory-directory.ts'
 
 const USAGE = `npm run flips -- [options]
   --flips <n>  how many (10000)
   --seed <n>   the first seed; each flip has the next (1)
   --rows       without the sums of the pages: what the chain and the sums of the rows find by themselves`
 
+useMemoryDirectory()
 try {
   const text = { type: 'string' } as const
   const { values } = parseArgs({

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { exitCodes, plainFault } from '../src/exit.ts'
 import { endWithFault } from '../src/processes/child.ts'
+import { useMemoryDirectory } from '../test/memory-directory.ts'
 import { FAULTS } from '../test/simulation/faults.ts'
 import { runSeed } from '../test/simulation/run-seed.ts'
 import { runSeeds, type SeedOptions } from '../test/simulation/run-seeds.ts'
@@ -143,6 +144,7 @@ const carryOut = (options: Options): Promise<boolean> => {
   return simulate(options)
 }
 
+useMemoryDirectory()
 const words = process.argv.slice(2)
 try {
   if (words.includes('--help')) {

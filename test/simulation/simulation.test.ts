@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { availableParallelism, constants, setPriority } from 'node:os'
 import { describe, it } from 'node:test'
+import { useMemoryDirectory } from '../memory-directory.ts'
 import { type Counts, missed } from './rare-paths.ts'
 import { runSeed } from './run-seed.ts'
 import { runSeeds } from './run-seeds.ts'
@@ -12,6 +13,7 @@ const SEEDS = process.env.CI === 'true' ? 5000 : 250
 
 // Nothing in it is measured by the clock of the machine, and others are: they go first, but never keep it from going on.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+useMemoryDirectory()
 
 /** Seeds beyond the slice with which campaigns have found something, in the product or in the checks. */
 const FOUND_BY_CAMPAIGNS = [
