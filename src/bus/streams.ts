@@ -20,6 +20,12 @@ export const ACK_WAIT_MS = 30_000
 /** So many queued commands may be delivered and not yet acknowledged. */
 export const MAX_ACK_PENDING = 1_000
 
+/**
+ * Messages of one subject that a log stream may have; nothing reaches it. With such a bound nats-server keeps a stream in
+ * blocks of 4 MB, else of 8; and the newest block of each stream it has in memory.
+ */
+const MOST_OF_A_SUBJECT = 1_000_000_000
+
 /** The first number of the JetStream API that knows `persist_mode` (nats-server 2.12). */
 export const ASYNC_API_LEVEL = 2
 
@@ -53,6 +59,7 @@ export const logStreamConfig = (address: Address, quick: boolean): Partial<Strea
   retention: 'limits',
   storage: 'file',
   num_replicas: 1,
+  max_msgs_per_subject: MOST_OF_A_SUBJECT,
   duplicate_window: DUPLICATE_WINDOW_MS * NANOS_PER_MS,
   metadata: { 'kassa.log': sourceOf(address), ...metadataOf(sourceOf(address), EVENTS) },
   ...(quick ? { persist_mode: 'async' } : {}),
